@@ -1,0 +1,26 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StreamJsonRpc.Protocol;
+
+namespace Kftray.Sidecar.Contract;
+
+/// <summary>The serializer of the wire: source-generated, camelCase, enums as words, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(InitializeParams))]
+[JsonSerializable(typeof(InitializeResult))]
+[JsonSerializable(typeof(ApplyParams))]
+[JsonSerializable(typeof(ApplyResult))]
+[JsonSerializable(typeof(ForwardParams))]
+[JsonSerializable(typeof(SetLogLevelParams))]
+[JsonSerializable(typeof(BrowseParams))]
+[JsonSerializable(typeof(BrowseResult))]
+[JsonSerializable(typeof(ForwardsChangedParams))]
+[JsonSerializable(typeof(LogParams))]
+[JsonSerializable(typeof(Fault))]
+// The formatter itself needs these: without CommonErrorData the first error reply would end the process.
+[JsonSerializable(typeof(CommonErrorData))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class ContractJson : JsonSerializerContext;

@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+
+namespace Kftray.Sidecar.Contract;
+
+/// <summary>
+/// What went wrong, said once for the row, the log and the doctor: a kind for programs, what happened, and what to do.
+/// </summary>
+/// <param name="Message">One sentence. Never holds a credential.</param>
+/// <param name="Hint">What the user can do about it; null when there is nothing to do but wait.</param>
+public sealed record Fault(FaultKind Kind, string Message, string? Hint = null);
+
+/// <summary>The kinds of fault. Grouped by who has to act; a new kind also needs a line in the classifier.</summary>
+[JsonConverter(typeof(CamelCaseEnum<FaultKind>))]
+public enum FaultKind
+{
+    // The workspace file.
+    InvalidConfig,
+    NotSupported,
+    UntrustedWorkspace,
+    NonLoopbackAddress,
+
+    // This machine.
+    PortInUse,
+    PortNotPermitted,
+    AddressNotAvailable,
+
+    // Kubeconfig and credentials.
+    KubeconfigNotFound,
+    KubeconfigInvalid,
+    ContextNotFound,
+    CredentialsUnavailable,
+    Unauthorized,
+
+    // The road to the API server.
+    ServerUnreachable,
+    TlsNotTrusted,
+    ServerError,
+    Throttled,
+    ConnectionLost,
+
+    // What the cluster says.
+    Forbidden,
+    NamespaceNotFound,
+    ServiceNotFound,
+    PodNotFound,
+    PortNotFound,
+    NoReadyPod,
+    UpgradeRefused,
+
+    // Inside the pod.
+    ConnectionRefused,
+    PodGone,
+
+    /// <summary>None of the above: the message is what there is.</summary>
+    Unknown,
+}

@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization;
+
+namespace Kftray.Sidecar.Contract;
+
+/// <summary>Names and numbers of the protocol between the editor and the sidecar.</summary>
+public static class Protocol
+{
+    /// <summary>Raised by one whenever an older editor could no longer work with the sidecar.</summary>
+    public const int Version = 1;
+}
+
+/// <summary>First request on a pipe. Nothing else is served before it succeeded.</summary>
+/// <param name="ClientVersion">Version of the extension; equal to the sidecar's, or the request is refused.</param>
+/// <param name="ProtocolVersion"><see cref="Protocol.Version"/> as the editor knows it.</param>
+/// <param name="LogLevel">How much the sidecar logs to the editor.</param>
+public sealed record InitializeParams(string ClientVersion, int ProtocolVersion, SidecarLogLevel LogLevel = SidecarLogLevel.Info);
+
+public sealed record InitializeResult(string SidecarVersion, int ProtocolVersion);
+
+/// <summary>The editor's log levels, least severe first.</summary>
+[JsonConverter(typeof(CamelCaseEnum<SidecarLogLevel>))]
+public enum SidecarLogLevel
+{
+    Trace,
+    Debug,
+    Info,
+    Warning,
+    Error,
+    Off,
+}
+
+public sealed record SetLogLevelParams(SidecarLogLevel Level);
+
+/// <summary>Parameters of the requests that are about one forward.</summary>
+public sealed record ForwardParams(string Id);
+
+/// <summary>One log line of the sidecar, for the editor's log output channel.</summary>
+/// <param name="Category">The component that wrote it.</param>
+/// <param name="EventId">Stable number of the message; see <c>Diagnostics/EventIds</c>.</param>
+public sealed record LogParams(SidecarLogLevel Level, string Category, int EventId, string Message);
+
+/// <summary>Error codes of the protocol, in the range that JSON-RPC leaves to applications.</summary>
+public static class RpcErrors
+{
+    /// <summary><c>initialize</c> was refused: another protocol or product version.</summary>
+    public const int VersionMismatch = -32050;
+
+    /// <summary>A request came before <c>initialize</c>, or <c>initialize</c> came twice.</summary>
+    public const int NotInitialized = -32051;
+
+    /// <summary>The id names no forward of the last applied workspace.</summary>
+    public const int UnknownForward = -32052;
+
+    /// <summary>The forward is not running, so it can neither be retried nor restarted.</summary>
+    public const int ForwardNotRunning = -32053;
+
+    /// <summary>The cluster could not answer a browse request; the data is the <see cref="Fault"/>.</summary>
+    public const int ClusterUnavailable = -32054;
+}

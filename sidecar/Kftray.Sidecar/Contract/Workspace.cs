@@ -1,0 +1,89 @@
+using System.Text.Json.Serialization;
+
+namespace Kftray.Sidecar.Contract;
+
+/// <summary>Where a document comes from. Later kinds refine earlier ones by alias.</summary>
+[JsonConverter(typeof(CamelCaseEnum<DocumentKind>))]
+public enum DocumentKind
+{
+    /// <summary><c>.vscode/kftray.json</c>: shared with the team.</summary>
+    Shared,
+
+    /// <summary><c>.vscode/kftray.local.json</c>: this person's changes to the shared file.</summary>
+    Local,
+
+    /// <summary>The user's own forwards, outside any workspace.</summary>
+    User,
+
+    /// <summary>Forwards that last as long as the window.</summary>
+    Session,
+}
+
+/// <summary>One config document, by content: the sidecar reads no workspace file itself.</summary>
+/// <param name="Uri">Names the document in problems and snapshots.</param>
+/// <param name="Folder">Name of the workspace folder; it is the forward's source. <c>user</c> for user and session documents.</param>
+public sealed record ConfigDocument(string Uri, string Folder, DocumentKind Kind, string Text);
+
+/// <summary>
+/// All that is wanted, every time: start, stop, edit, reload and recovery after a crash are this one idempotent request.
+/// </summary>
+public sealed record ApplyParams
+{
+    public IReadOnlyList<ConfigDocument> Documents { get; init; } = [];
+
+    /// <summary>Ids of the forwards that should run.</summary>
+    public IReadOnlyList<string> Enabled { get; init; } = [];
+
+    /// <summary>False in Restricted Mode: documents are parsed and nothing else happens.</summary>
+    public bool Trusted { get; init; }
+
+    /// <summary>Kubeconfig paths inside a workspace folder that the user allowed to be used.</summary>
+    public IReadOnlyList<string> Consents { get; init; } = [];
+
+    public SidecarSettings Settings { get; init; } = new();
+}
+
+/// <summary>Settings that hold wherever a document says nothing else.</summary>
+public sealed record SidecarSettings
+{
+    /// <summary>Kubeconfig files; empty means <c>$KUBECONFIG</c>, else <c>~/.kube/config</c>.</summary>
+    public IReadOnlyList<string> Kubeconfig { get; init; } = [];
+
+    /// <summary>Null means the kubeconfig's current context.</summary>
+    public string? DefaultContext { get; init; }
+
+    /// <summary>Null means the context's namespace, else <c>default</c>.</summary>
+    public string? DefaultNamespace { get; init; }
+
+    public string LocalAddress { get; init; } = "127.0.0.1";
+
+    public bool AllowNonLoopback { get; init; }
+
+    /// <summary>How long a new connection is held while its forward reconnects. 0–3600.</summary>
+    public double HoldSeconds { get; init; } = 30;
+
+    /// <summary>The longest pause between two attempts to reconnect. 1–3600.</summary>
+    public double ReconnectMaxDelaySeconds { get; init; } = 30;
+}
+
+[JsonConverter(typeof(CamelCaseEnum<ProblemSeverity>))]
+public enum ProblemSeverity
+{
+    Error,
+    Warning,
+    Information,
+    Hint,
+}
+
+/// <summary>A place in a document. Lines and columns count from 0, columns in UTF-16 units, as the editor counts them.</summary>
+public sealed record TextRange(int StartLine, int StartColumn, int EndLine, int EndColumn);
+
+/// <summary>Something a person should change in a document.</summary>
+/// <param name="Code">Stable word for quick fixes and tests, such as <c>unknown-key</c>.</param>
+public sealed record Problem(string Uri, TextRange Range, ProblemSeverity Severity, string Code, string Message);
+
+/// <summary>Where a forward is defined: the range of its object.</summary>
+public sealed record ForwardRange(string Id, string Uri, TextRange Range);
+
+/// <summary>The answer to <c>workspace/apply</c>. The states follow as <c>forwards/changed</c>.</summary>
+public sealed record ApplyResult(IReadOnlyList<Problem> Problems, IReadOnlyList<ForwardRange> Ranges);
