@@ -4,9 +4,10 @@ using StreamJsonRpc.Protocol;
 
 namespace Kftray.Sidecar.Contract;
 
-/// <summary>The serializer of the wire: source-generated, camelCase, enums as words, nulls left out.</summary>
+/// <summary>The serializer of the wire: source-generated, camelCase, enums as words, nulls left out and refused where none belongs.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(InitializeParams))]
 [JsonSerializable(typeof(InitializeResult))]
