@@ -1,7 +1,7 @@
 // Reads single members out of a zip archive, for machines without unzip. Plain zip only: no zip64, no encryption.
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
-import { readFileSync } from "node:fs";
-import { inflateRawSync } from "node:zlib";
+import { readFileSync } from 'node:fs';
+import { inflateRawSync } from 'node:zlib';
 
 const endOfCentralDirectory = 0x06054b50;
 const centralHeader = 0x02014b50;
@@ -21,7 +21,7 @@ export function zipMembers(path) {
     const nameLength = bytes.readUInt16LE(at + 28);
     const local = bytes.readUInt32LE(at + 42);
     members.push({
-      name: bytes.toString("utf8", at + 46, at + 46 + nameLength),
+      name: bytes.toString('utf8', at + 46, at + 46 + nameLength),
       size,
       mode: bytes.readUInt32LE(at + 38) >>> 16,
       read() {
