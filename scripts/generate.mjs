@@ -8,7 +8,7 @@ import { buildTests } from './test/buildTests.mjs';
 await main(async () => {
   await buildTests('Kftray.Sidecar.Tests');
   // The tests that compare the files write them instead when this is set.
-  await run('Generating', join(root, 'tests/Kftray.Sidecar.Tests/bin/Debug/net10.0/Kftray.Sidecar.Tests'), ['-no-color', '-namespace', 'Kftray.Sidecar.Tests.Generated'], {
+  await run('Generating', join(root, 'tests/Kftray.Sidecar.Tests/bin/Debug/net10.0/Kftray.Sidecar.Tests'), ['-noColor', '-noLogo', '-namespace', 'Kftray.Sidecar.Tests.Generated'], {
     env: { KFTRAY_UPDATE_GENERATED: '1' },
   });
   step('The generated files are current.');

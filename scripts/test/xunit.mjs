@@ -7,7 +7,7 @@ export async function runXunit(suite, project, env) {
   const file = reportFile(suite);
   const exe = process.platform === 'win32' ? '.exe' : '';
   const program = join(root, 'tests', project, 'bin', 'Debug', 'net10.0', `${project}${exe}`);
-  const ended = await execute(suite, program, ['-no-color', '-result-ctrf', file], env);
+  const ended = await execute(suite, program, ['-noColor', '-noLogo', '-longRunning', '60', '-result-ctrf', file], env);
   return judge(suite, ended, read(readReport(file)));
 }
 
