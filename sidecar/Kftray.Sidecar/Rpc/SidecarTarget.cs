@@ -1,0 +1,48 @@
+using Kftray.Sidecar.Contract;
+using StreamJsonRpc;
+
+namespace Kftray.Sidecar.Rpc;
+
+/// <summary>Serves the requests by passing them on; owns nothing but the order of the applies.</summary>
+internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQueue logs) : ISidecar
+{
+    private readonly SerialQueue _applies = new();
+
+    /// <summary>Completes when every apply that arrived has ended.</summary>
+    public Task AppliesEnded => _applies.Idle;
+
+    public Task<InitializeResult> InitializeAsync(InitializeParams parameters, CancellationToken cancellationToken)
+    {
+        var result = handshake.Accept(parameters);
+        logs.Level = parameters.LogLevel;
+        return Task.FromResult(result);
+    }
+
+    public Task<ApplyResult> ApplyAsync(ApplyParams parameters, CancellationToken cancellationToken) =>
+        _applies.RunAsync(() => engine.ApplyAsync(parameters, cancellationToken), cancellationToken);
+
+    public Task RetryAsync(ForwardParams parameters, CancellationToken cancellationToken) =>
+        engine.Retry(Known(parameters.Id)) ? Task.CompletedTask : throw NotRunning(parameters.Id);
+
+    public async Task RestartAsync(ForwardParams parameters, CancellationToken cancellationToken)
+    {
+        if (!await engine.RestartAsync(Known(parameters.Id)))
+            throw NotRunning(parameters.Id);
+    }
+
+    public Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken) =>
+        engine.BrowseAsync(parameters, cancellationToken);
+
+    public Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken)
+    {
+        logs.Level = parameters.Level;
+        return Task.CompletedTask;
+    }
+
+    private string Known(string id) => engine.Snapshots.Any(snapshot => snapshot.Id == id)
+        ? id
+        : throw new LocalRpcException($"No document defines a forward '{id}'.") { ErrorCode = RpcErrors.UnknownForward };
+
+    private static LocalRpcException NotRunning(string id) =>
+        new($"The forward '{id}' is not running.") { ErrorCode = RpcErrors.ForwardNotRunning };
+}
