@@ -46,7 +46,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
             AutoStart = forward.Find(ForwardFields.AutoStart)?.Value ?? false,
         };
 
-        forward.Error ??= _localPorts.Take(spec, localPort);
+        forward.Error ??= forward.HasIdentity ? _localPorts.Take(spec, localPort) : null;
         spec = spec with { Blocked = Blocked(forward.Error) ?? StartPolicy.Check(spec, request) };
         ReportNotRunning(forward, spec);
         return spec;
