@@ -160,10 +160,9 @@ internal sealed class SpdySession : IAsyncDisposable
     {
         await Task.Yield();
         var fault = new Fault(FaultKind.ConnectionLost, "The API server closed the connection to the pod.");
-        var buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferSize);
         try
         {
-            await ReceiveFramesAsync(buffer);
+            await ReceiveFramesAsync();
         }
         catch (SpdyProtocolException e)
         {
@@ -175,10 +174,6 @@ internal sealed class SpdySession : IAsyncDisposable
             _logger.TransportFailed(e.Message);
             fault = new Fault(FaultKind.ConnectionLost, "The connection to the API server was lost.");
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
 
         End(fault);
 
@@ -187,7 +182,27 @@ internal sealed class SpdySession : IAsyncDisposable
         await _transport.DisposeAsync();
     }
 
-    private async Task ReceiveFramesAsync(byte[] buffer)
+    // An idle session waits with an empty read and holds no buffer: there is one for every forward all day long.
+    private async Task ReceiveFramesAsync()
+    {
+        while (true)
+        {
+            await _transport.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+            var buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferSize);
+            try
+            {
+                if (!await ReceiveFramesAsync(buffer))
+                    return;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <returns>False at the end of the transport; true when there is nothing to do for now, and the buffer is free.</returns>
+    private async Task<bool> ReceiveFramesAsync(byte[] buffer)
     {
         var (start, end) = (0, 0);
         SpdyFrameHeader? data = null;
@@ -222,6 +237,8 @@ internal sealed class SpdySession : IAsyncDisposable
                 data = null;
             }
 
+            if (start == end && data is null && end > 0 && !HasStreams)
+                return true;
             if (start == end)
                 (start, end) = (0, 0);
             else if (start > 0 && buffer.Length - end < buffer.Length / 2)
@@ -229,7 +246,7 @@ internal sealed class SpdySession : IAsyncDisposable
 
             var count = await _transport.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
             if (count == 0)
-                return;
+                return false;
             end += count;
             Volatile.Write(ref _lastReceived, Time.GetTimestamp());
 
@@ -246,6 +263,15 @@ internal sealed class SpdySession : IAsyncDisposable
                 (parsed, length) = (next, next.Length);
                 return true;
             }
+        }
+    }
+
+    private bool HasStreams
+    {
+        get
+        {
+            lock (_lock)
+                return _streams.Count > 0;
         }
     }
 
