@@ -1,0 +1,313 @@
+using Kftray.Sidecar.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar.Forwarding;
+
+/// <summary>
+/// One forward. <see cref="RunAsync"/> is its state machine: the order in which it acquires is the order in which it cleans up, and the
+/// state is the trace that it publishes.
+/// </summary>
+internal sealed class Forward
+{
+    private static readonly TimeSpan BusyPortInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RefusedPortInterval = TimeSpan.FromSeconds(30);
+
+    private readonly ForwardDependencies _dependencies;
+    private readonly ForwardFeed _feed;
+    private readonly ILogger _logger;
+    private readonly TargetSlot _slot = new();
+    private readonly TrafficCounter _traffic;
+    private readonly Lock _lock = new();
+
+    // Guarded by _lock. The state is written by Publish only.
+    private ForwardSpec _spec;
+    private ForwardState _state = new ForwardState.Stopped();
+    private DateTimeOffset _since;
+    private Resolution? _resolution;
+    private int _localPort;
+    private int _reconnects;
+    private string? _previousId;
+    private TaskCompletionSource _retry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Set by the set that owns this forward, never concurrently.
+    private CancellationTokenSource? _stopping;
+    private Task _running = Task.CompletedTask;
+
+    public Forward(ForwardSpec spec, ForwardDependencies dependencies, ForwardFeed feed)
+    {
+        _spec = spec;
+        _dependencies = dependencies;
+        _feed = feed;
+        _logger = dependencies.Loggers.CreateLogger<Forward>();
+        _traffic = new TrafficCounter(() => feed.MarkTraffic(this));
+        _since = dependencies.Time.GetUtcNow();
+    }
+
+    public ForwardSpec Spec
+    {
+        get
+        {
+            lock (_lock)
+                return _spec;
+        }
+    }
+
+    public bool IsRunning => _stopping is not null;
+
+    /// <summary>Takes over what changed without touching the route: name, limits, place in the file.</summary>
+    public void Update(ForwardSpec spec)
+    {
+        lock (_lock)
+        {
+            if (_spec == spec)
+                return;
+            if (_spec.Id != spec.Id)
+                _previousId = _spec.Id;
+            _spec = spec;
+        }
+
+        _feed.MarkChanged(this);
+    }
+
+    public void Start()
+    {
+        if (_stopping is not null)
+            return;
+        _stopping = new CancellationTokenSource();
+        _running = RunAsync(_stopping.Token);
+    }
+
+    /// <summary>Closes the listener and every connection; completes when nothing of the forward is left.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopping is null)
+            return;
+        await _stopping.CancelAsync();
+        await _running;
+        _stopping.Dispose();
+        _stopping = null;
+        Publish(new ForwardState.Stopped());
+    }
+
+    /// <summary>Ends the present wait, if there is one.</summary>
+    public void Retry()
+    {
+        lock (_lock)
+            _retry.TrySetResult();
+    }
+
+    /// <summary>What is known now. The previous id is handed out once.</summary>
+    public ForwardSnapshot TakeSnapshot()
+    {
+        var traffic = _traffic.Read();
+        lock (_lock)
+        {
+            var snapshot = SnapshotBuilder.Build(_spec, _state, _resolution) with
+            {
+                PreviousId = _previousId,
+                Since = _since,
+                LocalPort = _localPort == 0 ? _spec.LocalPort : _localPort,
+                Reconnects = _reconnects,
+                Traffic = traffic,
+            };
+            _previousId = null;
+            return snapshot;
+        }
+    }
+
+    private async Task RunAsync(CancellationToken stopping)
+    {
+        await Task.Yield();
+        lock (_lock)
+            _reconnects = 0;
+        try
+        {
+            if (Spec.Blocked is { } blocked)
+            {
+                Publish(new ForwardState.Blocked(blocked));
+                await Task.Delay(Timeout.InfiniteTimeSpan, _dependencies.Time, stopping);
+            }
+
+            // Bound before the first resolve: a port in use must show at once, not after the cluster answers.
+            Publish(new ForwardState.Starting());
+            await using var endpoint = await BindAsync(stopping);
+            using var accepting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            var connections = AcceptAsync(endpoint, accepting.Token);
+            try
+            {
+                await TrackTargetAsync(stopping);
+            }
+            finally
+            {
+                await accepting.CancelAsync();
+                await connections;
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopped: everything above has been released on the way here.
+            _logger.ForwardStopped(Spec.Id);
+        }
+        catch (Exception e)
+        {
+            // Containment: an error nobody foresaw ends this forward and no other.
+            _logger.ForwardFaulted(Spec.Id, e);
+            Publish(new ForwardState.Failed(new Fault(FaultKind.Unknown, "An unexpected error ended the forward.", "Restart it; the log has the details.")));
+        }
+        finally
+        {
+            _slot.Clear();
+            lock (_lock)
+            {
+                _localPort = 0;
+                _resolution = null;
+            }
+        }
+    }
+
+    private async Task<ILocalEndpoint> BindAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                var endpoint = _dependencies.Binder.Bind(Spec);
+                lock (_lock)
+                {
+                    _localPort = endpoint.LocalEndPoint.Port;
+                    if (_state is ForwardState.Starting)
+                        return endpoint;
+                }
+
+                Publish(new ForwardState.Starting());
+                return endpoint;
+            }
+            catch (ForwardException e)
+            {
+                Publish(new ForwardState.Failed(e.Fault));
+                var interval = e.Fault.Kind == FaultKind.PortInUse ? BusyPortInterval : RefusedPortInterval;
+                await WaitForRetryAsync(interval, stopping);
+            }
+        }
+    }
+
+    // Owns the connections: returns when the last one has ended.
+    private async Task AcceptAsync(ILocalEndpoint endpoint, CancellationToken stopping)
+    {
+        var connections = new TaskSet();
+        try
+        {
+            while (true)
+            {
+                var client = await endpoint.AcceptAsync(stopping);
+                var connection = new ForwardedConnection(client, _slot, () => Spec, _traffic, _dependencies.Time, _logger);
+                connections.Add(connection.RunAsync(stopping));
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The connections see the same token.
+            await connections.WhenEmptyAsync();
+        }
+    }
+
+    /// <summary>Follows the resolver, and keeps the slot filled with pods that can be reached.</summary>
+    private async Task TrackTargetAsync(CancellationToken stopping)
+    {
+        using var tracking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var resolutions = new Latest<Resolution>();
+        var resolving = FollowResolverAsync(resolutions, tracking.Token);
+        var tracker = new TargetTracker(_slot, _dependencies.Time, () => Spec, Publish, RetryRequested);
+        try
+        {
+            await tracker.RunAsync(resolutions, stopping);
+        }
+        finally
+        {
+            await tracking.CancelAsync();
+            await resolving;
+        }
+    }
+
+    private async Task FollowResolverAsync(Latest<Resolution> resolutions, CancellationToken stopping)
+    {
+        try
+        {
+            await foreach (var resolution in _dependencies.Resolver.ResolveAsync(Spec, stopping))
+            {
+                lock (_lock)
+                    _resolution = resolution;
+                resolutions.Set(resolution);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            _logger.ResolverStopped(Spec.Id);
+        }
+    }
+
+    private Task RetryRequested()
+    {
+        lock (_lock)
+        {
+            if (_retry.Task.IsCompleted)
+                _retry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _retry.Task;
+        }
+    }
+
+    private async Task WaitForRetryAsync(TimeSpan interval, CancellationToken stopping)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        await Task.WhenAny(Task.Delay(interval, _dependencies.Time, waiting.Token), RetryRequested());
+        await waiting.CancelAsync();
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    private void Publish(ForwardState state)
+    {
+        lock (_lock)
+        {
+            var previous = _state.Status;
+            if (!ForwardStateMoves.Allows(previous, state.Status))
+                throw new InvalidOperationException($"A forward cannot go from {previous} to {state.Status}.");
+            if (_state == state)
+                return;
+            _state = state;
+            if (previous != state.Status)
+                _since = _dependencies.Time.GetUtcNow();
+            if (previous == ForwardStatus.Active && state.Status == ForwardStatus.Reconnecting)
+                _reconnects++;
+            LogState(previous, state);
+        }
+
+        _feed.MarkChanged(this);
+    }
+
+    // The first of a streak is worth a line; its repetitions are for those who look closer.
+    private void LogState(ForwardStatus previous, ForwardState state)
+    {
+        switch (state)
+        {
+            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt } when previous != ForwardStatus.Reconnecting:
+                _logger.ForwardReconnecting(_spec.Id, fault.Message, attempt);
+                break;
+            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt }:
+                _logger.ForwardStillReconnecting(_spec.Id, fault.Message, attempt);
+                break;
+            case ForwardState.Failed { Fault: var fault } when previous != ForwardStatus.Failed:
+                _logger.ForwardFailed(_spec.Id, fault.Message);
+                break;
+            case ForwardState.Active { Pods: var pods }:
+                _logger.ForwardActive(_spec.Id, pods[0].Name);
+                break;
+            default:
+                _logger.ForwardChanged(_spec.Id, state.Status);
+                break;
+        }
+    }
+}
+
+/// <summary>What every forward needs from outside.</summary>
+internal sealed record ForwardDependencies(
+    ILocalEndpointBinder Binder, ITargetResolver Resolver, TimeProvider Time, ILoggerFactory Loggers);
