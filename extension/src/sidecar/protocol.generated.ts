@@ -53,6 +53,7 @@ export type FaultKind =
   | 'notSupported'
   | 'untrustedWorkspace'
   | 'nonLoopbackAddress'
+  | 'consentRequired'
   | 'portInUse'
   | 'portNotPermitted'
   | 'addressNotAvailable'
