@@ -9,7 +9,9 @@ import { Failure } from '../lib/report.mjs';
 
 /**
  * The test cluster as a process of its own, with the demo's pods. It ends with us, whatever happens: it watches its standard input.
- * Returns its kubeconfig, its control address, an `api(method, path, patch)` to speak to it as its administrator, and `stop()`.
+ * `api` speaks to it as its administrator.
+ * @param {string[]} [args] further arguments of `kftray-testcluster serve`
+ * @returns {Promise<{ server: string, kubeconfig: string, control: string, api: (method: string, path: string, patch?: object) => Promise<unknown>, stop: () => Promise<void> }>}
  */
 export async function startDemoCluster(args = []) {
   const folder = mkdtempSync(join(tmpdir(), 'kftray-cluster-'));

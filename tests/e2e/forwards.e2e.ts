@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { httpGet } from '../../scripts/demo/probes.mjs';
 import { Lab } from './support/lab';
 import { isListening, until } from './support/waiting';
@@ -11,10 +11,7 @@ describe('a workspace with forwards', () => {
     lab = await Lab.open({ trusted: true });
     // So that there is something to see between one pod and the next.
     await lab.slowStart('orders', 5000);
-  });
-
-  afterAll(async () => {
-    await lab?.close();
+    return () => lab.close();
   });
 
   const answerOf = async (alias: string): Promise<string> => (await httpGet('127.0.0.1', lab.port(alias))).body;
@@ -114,11 +111,12 @@ describe('a workspace with forwards', () => {
     await lab.window.screenshot('8-stopped-again');
   });
 
-  test('ClosedWindow_LeavesNoProcessAndNoPortBehind', async () => {
+  test('ClosedWindow_LeavesNoPortAndNoProcessBehind', async () => {
     await lab.leave();
     for (const port of lab.ports.values()) {
       expect(await isListening(port)).toBe(false);
     }
-    expect(await lab.close()).toEqual([]);
+    await lab.quit();
+    expect(lab.processes()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Lab } from './support/lab';
 import { isListening } from './support/waiting';
 
@@ -8,10 +8,7 @@ describe('a window in Restricted Mode', () => {
 
   beforeAll(async () => {
     lab = await Lab.open({ trusted: false, theme: 'light' });
-  });
-
-  afterAll(async () => {
-    await lab?.close();
+    return () => lab.close();
   });
 
   test('UntrustedFolder_ShowsItsForwardsBlocked_AndStartsNothing', async () => {

@@ -112,6 +112,17 @@ export class Lab {
     writeFileSync(this.configFile, text);
   }
 
+  /** The command lines of what runs because this editor ran. */
+  processes(): string[] {
+    return processesUnder(this.home).map(({ command }) => command);
+  }
+
+  /** Ends the editor, as after a person's last window. */
+  async quit(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+  }
+
   /** The sidecars that the extension of this window runs. */
   sidecars(): number[] {
     return processesUnder(join(this.home, 'extensions')).filter(({ command }) => command.includes('kftray-sidecar')).map(({ pid }) => pid);
@@ -123,14 +134,12 @@ export class Lab {
     await until('the sidecar has ended', () => this.sidecars().length === 0, 20_000);
   }
 
-  /** Ends everything. Resolves to the command lines of what was still there afterwards. */
-  async close(): Promise<string[]> {
+  /** Ends everything. */
+  async close(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
     await this.cluster.stop();
-    const strays = processesUnder(this.home).map(({ command }) => command);
     rmSync(this.home, { recursive: true, force: true });
-    return strays;
   }
 }
 
