@@ -59,6 +59,10 @@ internal static class StartPolicy
         string prefix = Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar;
         return KubeconfigPath.Split(spec.Kubeconfig)
             .Where(path => path.StartsWith(prefix, comparison))
-            .FirstOrDefault(path => !request.Consents.Any(c => string.Equals(c, path, comparison)));
+            .FirstOrDefault(path => !request.Consents.Any(consent => Covers(consent, path, comparison)));
     }
+
+    private static bool Covers(string consent, string path, StringComparison comparison) =>
+        string.Equals(consent, path, comparison) ||
+        path.StartsWith(Path.TrimEndingDirectorySeparator(consent) + Path.DirectorySeparatorChar, comparison);
 }
