@@ -13,9 +13,14 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
     /// <summary>A forward with an error is returned too, blocked by it.</summary>
     public ForwardSpec Bind(LayeredForward forward)
     {
-        WorkloadType type = forward.Find(ForwardFields.WorkloadType)?.Value ?? WorkloadType.Service;
-        CheckTarget(forward, type);
-        CheckNames(forward, type);
+        Located<WorkloadType>? written = forward.Find(ForwardFields.WorkloadType);
+        WorkloadType type = written?.Value ?? WorkloadType.Service;
+        if (written is not null || !forward.Has(ForwardFields.WorkloadType))
+        {
+            CheckTarget(forward, type);
+            CheckNames(forward, type);
+        }
+
         CheckTeamFile(forward);
 
         Located<int>? localPort = forward.Find(ForwardFields.LocalPort);
@@ -46,7 +51,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
             AutoStart = forward.Find(ForwardFields.AutoStart)?.Value ?? false,
         };
 
-        forward.Error ??= _localPorts.Take(spec, localPort);
+        forward.Error ??= forward.HasIdentity ? _localPorts.Take(spec, localPort) : null;
         spec = spec with { Blocked = Blocked(forward.Error) ?? StartPolicy.Check(spec, request) };
         ReportNotRunning(forward, spec);
         return spec;

@@ -20,6 +20,9 @@ internal sealed class LayeredForward(ConfigDocument document, ObjectNode definit
     /// <summary>Given by <see cref="AliasRegistry"/>; empty while the forward has none.</summary>
     public string Alias { get; set; } = "";
 
+    /// <summary>False for a forward that cannot be told from another, or has nothing to be called by.</summary>
+    public bool HasIdentity => Alias.Length > 0;
+
     public string Id => ForwardId.Of(Source, Alias);
 
     /// <summary>The first error, in words for the forward's row. Null while it can run.</summary>

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 
@@ -30,7 +33,7 @@ internal sealed class LocalPorts(ProblemList problems)
     public string OwnLoopbackAddress(string id, int port, ForwardProtocol protocol)
     {
         const int first = 2, count = 253;
-        int start = (int)(StableHash.Of(id) % count);
+        int start = (int)(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) % count);
         return Enumerable.Range(0, count)
             .Select(i => $"127.0.0.{first + ((start + i) % count)}")
             .FirstOrDefault(address => !_taken.ContainsKey((address, port, protocol)), $"127.0.0.{first + start}");

@@ -5,7 +5,7 @@ namespace Kftray.Sidecar.Workspace;
 /// <summary>The forwards of one source: a folder with its shared and local documents, or the user with stored ones and those of the session.</summary>
 internal static class SourceReader
 {
-    /// <returns>Those that have an alias, in the order of the documents.</returns>
+    /// <returns>In the order of the documents. Some may have found no alias.</returns>
     public static IEnumerable<LayeredForward> Read(IReadOnlyList<ParsedDocument> documents, ProblemList problems)
     {
         var aliases = new AliasRegistry(problems);
@@ -26,7 +26,7 @@ internal static class SourceReader
         }
 
         aliases.Assign(added);
-        return forwards.Concat(added).Where(f => f.Alias.Length > 0);
+        return forwards.Concat(added);
     }
 
     /// <summary>Defaults first, the forward's own keys over them.</summary>

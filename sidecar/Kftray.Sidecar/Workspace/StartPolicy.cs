@@ -55,14 +55,16 @@ internal static class StartPolicy
             return null;
         }
 
-        StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        string prefix = Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar;
         return KubeconfigPath.Split(spec.Kubeconfig)
-            .Where(path => path.StartsWith(prefix, comparison))
-            .FirstOrDefault(path => !request.Consents.Any(consent => Covers(consent, path, comparison)));
+            .Where(path => IsWithin(path, folder))
+            .FirstOrDefault(path => !request.Consents.Any(consent => IsWithin(path, consent)));
     }
 
-    private static bool Covers(string consent, string path, StringComparison comparison) =>
-        string.Equals(consent, path, comparison) ||
-        path.StartsWith(Path.TrimEndingDirectorySeparator(consent) + Path.DirectorySeparatorChar, comparison);
+    /// <summary>True for the folder itself, or the very file, too.</summary>
+    private static bool IsWithin(string path, string folder)
+    {
+        StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        string trimmed = Path.TrimEndingDirectorySeparator(folder);
+        return path.Equals(trimmed, comparison) || path.StartsWith(trimmed + Path.DirectorySeparatorChar, comparison);
+    }
 }

@@ -37,9 +37,11 @@ internal static class WorkspaceReader
         LayeredForward[] forwards = [.. inUse
             .GroupBy(d => d.Document.Folder)
             .SelectMany(source => SourceReader.Read([.. source], problems))];
-        ForwardSpec[] specs = [.. forwards.Select(binder.Bind)];
 
-        return new WorkspaceModel(specs, problems.InOrder(request.Documents.Select(d => d.Uri)), [.. forwards.SelectMany(Ranges)])
+        // Those without an identity are judged as well, for what is wrong with them.
+        ForwardSpec[] specs = [.. forwards.Select(forward => (Spec: binder.Bind(forward), forward.HasIdentity)).Where(f => f.HasIdentity).Select(f => f.Spec)];
+
+        return new WorkspaceModel(specs, problems.InOrder(request.Documents.Select(d => d.Uri)), [.. forwards.Where(f => f.HasIdentity).SelectMany(Ranges)])
         {
             Documents = documents,
             BrokenUris = broken,
