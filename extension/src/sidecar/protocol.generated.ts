@@ -53,6 +53,7 @@ export type FaultKind =
   | 'notSupported'
   | 'untrustedWorkspace'
   | 'nonLoopbackAddress'
+  | 'consentRequired'
   | 'portInUse'
   | 'portNotPermitted'
   | 'addressNotAvailable'
@@ -135,7 +136,7 @@ export interface ApplyParams {
   readonly enabled?: readonly string[];
   /** False in Restricted Mode: documents are parsed and nothing else happens. */
   readonly trusted?: boolean;
-  /** Kubeconfig paths inside a workspace folder that the user allowed to be used. */
+  /** Kubeconfig files inside a workspace folder, or folders of such, that the user allowed to be used. */
   readonly consents?: readonly string[];
   readonly settings?: SidecarSettings;
 }

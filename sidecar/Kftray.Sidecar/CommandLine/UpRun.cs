@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Workspace;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
@@ -29,7 +30,13 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
         await using var engine = createEngine(loggers);
 
         // The files were named by the user, so they are trusted. The first apply runs nothing: it tells which forwards there are.
-        var wanted = new ApplyParams { Documents = files.Documents, Trusted = true, Settings = new() { Kubeconfig = KubeconfigFiles() } };
+        var wanted = new ApplyParams
+        {
+            Documents = files.Documents,
+            Trusted = true,
+            Consents = [.. files.Documents.Select(document => DocumentPath.FolderOf(document.Uri)).OfType<string>()],
+            Settings = new() { Kubeconfig = KubeconfigFiles() },
+        };
         var result = await engine.ApplyAsync(wanted, stopping);
         foreach (var problem in result.Problems)
             await console.Error.WriteLineAsync(files.Describe(problem));

@@ -1,18 +1,20 @@
+using System.Reflection;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Rpc;
+using StreamJsonRpc;
 
 namespace Kftray.Sidecar.Tests.Generated;
 
-/// <summary>The requests and notifications of the protocol, as ARCHITECTURE.md lists them.</summary>
+/// <summary>The requests and notifications of the protocol.</summary>
 internal static class ProtocolMethods
 {
+    /// <summary>As the sidecar's RPC interface declares them, in that order.</summary>
     public static IReadOnlyList<Request> Requests { get; } =
     [
-        new("initialize", typeof(InitializeParams), typeof(InitializeResult)),
-        new("workspace/apply", typeof(ApplyParams), typeof(ApplyResult)),
-        new("forward/retry", typeof(ForwardParams), null),
-        new("forward/restart", typeof(ForwardParams), null),
-        new("cluster/browse", typeof(BrowseParams), typeof(BrowseResult)),
-        new("log/setLevel", typeof(SetLogLevelParams), null),
+        .. typeof(ISidecar).GetMethods().OrderBy(m => m.MetadataToken).Select(m => new Request(
+            m.GetCustomAttribute<JsonRpcMethodAttribute>()!.Name!,
+            m.GetParameters()[0].ParameterType,
+            m.ReturnType.GetGenericArguments().FirstOrDefault())),
     ];
 
     public static IReadOnlyList<Notification> Notifications { get; } =
