@@ -62,7 +62,7 @@ internal static class Cli
         var command = parsed.CommandResult.Command;
         // Without a verb the parser complains about that and about every word after it.
         var errors = command is RootCommand && parsed.UnmatchedTokens is [var word, ..]
-            ? [$"There is no command '{word}'."]
+            ? [$"Unrecognized command or option '{word}'."]
             : parsed.Errors.Select(error => error.Message);
         foreach (var error in errors)
             console.Error.WriteLine($"{Name}: {error}");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StreamJsonRpc;
 using StreamJsonRpc.Protocol;
 
 namespace Kftray.Sidecar.Contract;
@@ -22,6 +23,8 @@ namespace Kftray.Sidecar.Contract;
 [JsonSerializable(typeof(Fault))]
 // The formatter itself needs these: without CommonErrorData the first error reply would end the process.
 [JsonSerializable(typeof(CommonErrorData))]
+// …and without RequestId no cancellation would arrive.
+[JsonSerializable(typeof(RequestId))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ContractJson : JsonSerializerContext;

@@ -11,37 +11,54 @@ internal sealed class TrafficCounter(Action onChanged)
     private int _open;
     private int _held;
 
-    public Traffic Read() => new(
-        Interlocked.Read(ref _bytesIn), Interlocked.Read(ref _bytesOut), Volatile.Read(ref _open), Interlocked.Read(ref _total), Volatile.Read(ref _held));
+    // 1 from the first change after a read: a transfer of a gigabyte tells the feed twice a second, not for every chunk.
+    private int _dirty;
+
+    public Traffic Read()
+    {
+        Volatile.Write(ref _dirty, 0);
+        return new Traffic(
+            Interlocked.Read(ref _bytesIn),
+            Interlocked.Read(ref _bytesOut),
+            Volatile.Read(ref _open),
+            Interlocked.Read(ref _total),
+            Volatile.Read(ref _held));
+    }
 
     public void Opened()
     {
         Interlocked.Increment(ref _open);
         Interlocked.Increment(ref _total);
-        onChanged();
+        MarkDirty();
     }
 
     public void Closed()
     {
         Interlocked.Decrement(ref _open);
-        onChanged();
+        MarkDirty();
     }
 
     public void Held(int change)
     {
         Interlocked.Add(ref _held, change);
-        onChanged();
+        MarkDirty();
     }
 
     public void FromPod(int bytes)
     {
         Interlocked.Add(ref _bytesIn, bytes);
-        onChanged();
+        MarkDirty();
     }
 
     public void ToPod(int bytes)
     {
         Interlocked.Add(ref _bytesOut, bytes);
-        onChanged();
+        MarkDirty();
+    }
+
+    private void MarkDirty()
+    {
+        if (Volatile.Read(ref _dirty) == 0 && Interlocked.Exchange(ref _dirty, 1) == 0)
+            onChanged();
     }
 }

@@ -12,9 +12,11 @@ internal sealed class FramingGuard(int maxMessageBytes = FramingGuard.DefaultMax
 {
     private const int DefaultMaxMessageBytes = 64 * 1024 * 1024;
     private const int MaxHeaderLineBytes = 256;
+    private const int MaxHeaderLines = 16;
 
     private readonly byte[] _line = new byte[MaxHeaderLineBytes];
     private int _lineLength;
+    private int _lines;
     private long? _contentLength;
     private long _contentLeft;
 
@@ -55,8 +57,12 @@ internal sealed class FramingGuard(int maxMessageBytes = FramingGuard.DefaultMax
         {
             _contentLeft = _contentLength ?? throw new InvalidDataException("A message has no Content-Length.");
             _contentLength = null;
+            _lines = 0;
             return;
         }
+
+        if (++_lines > MaxHeaderLines)
+            throw new InvalidDataException($"A message has more than {MaxHeaderLines} header lines.");
 
         var colon = line.IndexOf((byte)':');
         if (colon <= 0)

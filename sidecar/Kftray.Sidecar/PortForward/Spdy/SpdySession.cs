@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using Kftray.Sidecar.Contract;
 using Microsoft.Extensions.Logging;
@@ -9,14 +8,10 @@ namespace Kftray.Sidecar.PortForward.Spdy;
 /// One SPDY/3.1 connection to the port-forward endpoint of one pod. Owns the transport, the receive loop and the heartbeat; ends when the
 /// transport ends, when the server breaks the protocol, or when a ping is not answered. Streams that fail do not end it.
 /// </summary>
-internal sealed class SpdySession : IAsyncDisposable
+internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 {
     /// <summary>Payload of the data frames that we send.</summary>
     public const int MaxDataFrame = 64 * 1024;
-
-    // The largest control frame that makes sense: SYN_REPLY with an empty header block has some twenty bytes.
-    private const int MaxControlFrame = 64 * 1024;
-    private const int ReceiveBufferSize = 128 * 1024;
 
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan PingDeadline = TimeSpan.FromSeconds(8);
@@ -160,10 +155,9 @@ internal sealed class SpdySession : IAsyncDisposable
     {
         await Task.Yield();
         var fault = new Fault(FaultKind.ConnectionLost, "The API server closed the connection to the pod.");
-        var buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferSize);
         try
         {
-            await ReceiveFramesAsync(buffer);
+            await new SpdyReceiver(_transport, this).RunAsync();
         }
         catch (SpdyProtocolException e)
         {
@@ -175,10 +169,6 @@ internal sealed class SpdySession : IAsyncDisposable
             _logger.TransportFailed(e.Message);
             fault = new Fault(FaultKind.ConnectionLost, "The connection to the API server was lost.");
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
 
         End(fault);
 
@@ -187,75 +177,7 @@ internal sealed class SpdySession : IAsyncDisposable
         await _transport.DisposeAsync();
     }
 
-    private async Task ReceiveFramesAsync(byte[] buffer)
-    {
-        var (start, end) = (0, 0);
-        SpdyFrameHeader? data = null;
-        var remaining = 0;
-        while (true)
-        {
-            while (data is not null || TryReadHeader(buffer.AsSpan(start, end - start), out data, out remaining))
-            {
-                var header = data!.Value;
-                if (header.IsControl)
-                {
-                    if (end - start < remaining)
-                        break;
-                    OnControl(header, buffer.AsSpan(start, remaining));
-                    start += remaining;
-                    data = null;
-                    continue;
-                }
-
-                var take = Math.Min(remaining, end - start);
-                if (take > 0)
-                {
-                    await OnDataAsync(header.StreamId, buffer.AsMemory(start, take));
-                    start += take;
-                    remaining -= take;
-                }
-
-                if (remaining > 0)
-                    break;
-                if (header.IsFin)
-                    OnFin(header.StreamId);
-                data = null;
-            }
-
-            if (start == end)
-                (start, end) = (0, 0);
-            else if (start > 0 && buffer.Length - end < buffer.Length / 2)
-                (start, end) = Compact(buffer, start, end);
-
-            var count = await _transport.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
-            if (count == 0)
-                return;
-            end += count;
-            Volatile.Write(ref _lastReceived, Time.GetTimestamp());
-
-            // The header was consumed from `start` on when it was parsed.
-            bool TryReadHeader(ReadOnlySpan<byte> bytes, out SpdyFrameHeader? parsed, out int length)
-            {
-                (parsed, length) = (null, 0);
-                if (bytes.Length < SpdyFrameHeader.Size)
-                    return false;
-                var next = SpdyFrameHeader.Parse(bytes);
-                if (next.IsControl && next.Length > MaxControlFrame)
-                    throw new SpdyProtocolException($"a control frame of {next.Length} bytes");
-                start += SpdyFrameHeader.Size;
-                (parsed, length) = (next, next.Length);
-                return true;
-            }
-        }
-    }
-
-    private static (int Start, int End) Compact(byte[] buffer, int start, int end)
-    {
-        buffer.AsSpan(start, end - start).CopyTo(buffer);
-        return (0, end - start);
-    }
-
-    private async ValueTask OnDataAsync(int id, ReadOnlyMemory<byte> bytes)
+    async ValueTask ISpdyFrameHandler.OnDataAsync(int id, ReadOnlyMemory<byte> bytes)
     {
         var (stream, isError, shared) = Find(id);
         if (stream is null)
@@ -275,13 +197,15 @@ internal sealed class SpdySession : IAsyncDisposable
         _waitsForReader = false;
     }
 
+    void ISpdyFrameHandler.OnFin(int id) => OnFin(id);
+
     private void OnFin(int id)
     {
         var (stream, isError, _) = Find(id);
         stream?.OnEnded(isError, reset: false);
     }
 
-    private void OnControl(SpdyFrameHeader header, ReadOnlySpan<byte> payload)
+    void ISpdyFrameHandler.OnControl(SpdyFrameHeader header, ReadOnlySpan<byte> payload)
     {
         switch (header.Type)
         {
@@ -307,6 +231,17 @@ internal sealed class SpdySession : IAsyncDisposable
                 break;
             default:
                 break; // SYN_REPLY says nothing we wait for; the others carry nothing for us.
+        }
+    }
+
+    void ISpdyFrameHandler.OnReceived() => Volatile.Write(ref _lastReceived, Time.GetTimestamp());
+
+    bool ISpdyFrameHandler.IsIdle
+    {
+        get
+        {
+            lock (_lock)
+                return _streams.Count == 0;
         }
     }
 
@@ -344,6 +279,3 @@ internal sealed class SpdySession : IAsyncDisposable
         }
     }
 }
-
-/// <summary>The server sent what SPDY/3.1 does not allow. Ends the session.</summary>
-internal sealed class SpdyProtocolException(string message) : IOException(message);

@@ -104,6 +104,9 @@ internal sealed class SpdyStream : IPodStream
         lock (_lock)
             clean = _podEnded && Failure is null;
         Close(clean ? null : SpdyStatus.Cancel);
+
+        // Only here, when both directions are done: until then the last bytes may be on their way into the client's socket.
+        _received.ReleaseLast();
         return ValueTask.CompletedTask;
     }
 
@@ -183,11 +186,7 @@ internal sealed class SpdyStream : IPodStream
         lock (_lock)
         {
             if (_closed)
-            {
-                _received.ReleaseLast();
                 return;
-            }
-
             StopTimer();
             EndLocally(_podEnded ? null : reset);
             _closed = true;
@@ -195,7 +194,6 @@ internal sealed class SpdyStream : IPodStream
 
         _session.Remove(this);
         _received.Close(new EndOfConnectionException("The stream to the pod was closed."));
-        _received.ReleaseLast();
     }
 
     // Under _lock. A reset is sent even after a FIN, but nothing twice.
