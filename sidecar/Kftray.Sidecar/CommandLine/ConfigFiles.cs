@@ -1,4 +1,5 @@
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Workspace;
 
 namespace Kftray.Sidecar.CommandLine;
 
@@ -10,8 +11,12 @@ internal sealed class ConfigFiles
     private const string LocalFile = "kftray.local.json";
 
     private readonly Dictionary<string, string> _names = [];
+    private readonly HashSet<string> _folders = [];
 
     public List<ConfigDocument> Documents { get; } = [];
+
+    /// <summary>The workspace folders of the documents.</summary>
+    public IEnumerable<string> Folders => _folders;
 
     /// <summary>Reads the files; without any, the workspace file of the working directory with this person's changes to it.</summary>
     /// <exception cref="CliException">A file cannot be read.</exception>
@@ -32,9 +37,9 @@ internal sealed class ConfigFiles
         return files;
     }
 
-    /// <summary>The line that editors and terminals make a link of: <c>file:line:column: message</c>, counted from 1.</summary>
+    /// <summary>The problem with its place, the file as it was named on the command line.</summary>
     public string Describe(Problem problem) =>
-        $"{_names.GetValueOrDefault(problem.Uri, problem.Uri)}:{problem.Range.StartLine + 1}:{problem.Range.StartColumn + 1}: {problem.Message}";
+        ProblemFormat.Line(problem, _names.GetValueOrDefault(problem.Uri));
 
     private async Task AddAsync(string path, DocumentKind kind, string workingDirectory, CancellationToken cancellationToken)
     {
@@ -43,7 +48,9 @@ internal sealed class ConfigFiles
         if (!_names.TryAdd(uri, path))
             throw new CliException($"{path} is named twice.");
 
-        Documents.Add(new(uri, FolderOf(full), kind, await ReadTextAsync(path, full, cancellationToken)));
+        var folder = FolderOf(full);
+        _folders.Add(folder.FullName);
+        Documents.Add(new(uri, folder.Name, kind, await ReadTextAsync(path, full, cancellationToken)));
     }
 
     private static async Task<string> ReadTextAsync(string path, string full, CancellationToken cancellationToken)
@@ -63,11 +70,9 @@ internal sealed class ConfigFiles
     }
 
     // The workspace folder, as in the editor: the one that has the .vscode folder in it.
-    private static string FolderOf(string file)
+    private static DirectoryInfo FolderOf(string file)
     {
         var folder = Directory.GetParent(file)!;
-        if (folder is { Name: SettingsFolder, Parent: { } parent })
-            folder = parent;
-        return folder.Name;
+        return folder is { Name: SettingsFolder, Parent: { } parent } ? parent : folder;
     }
 }
