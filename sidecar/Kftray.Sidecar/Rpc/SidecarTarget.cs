@@ -39,7 +39,7 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return Task.CompletedTask;
     }
 
-    private string Known(string id) => engine.Snapshots.Any(snapshot => snapshot.Id == id)
+    private string Known(string id) => engine.Contains(id)
         ? id
         : throw new LocalRpcException($"No document defines a forward '{id}'.") { ErrorCode = RpcErrors.UnknownForward };
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Kftray.Sidecar.Contract;
 
 namespace Kftray.Sidecar.Workspace;
@@ -7,7 +8,7 @@ namespace Kftray.Sidecar.Workspace;
 /// </summary>
 internal sealed class DocumentParser(ConfigDocument document, ProblemList problems)
 {
-    private static readonly HashSet<string> ForwardKeys = [.. ForwardFields.All.Select(f => f.Name)];
+    private static readonly FrozenSet<string> ForwardKeys = ForwardFields.All.Select(f => f.Name).ToFrozenSet();
 
     private readonly KeyCheck _keys = new(document.Uri, problems);
 
