@@ -9,7 +9,7 @@ export function escapeMarkdown(text: string): string {
     .replace(/\$(?=\\?\()/g, '$\u200b');
 }
 
-/** A code span. A backtick cannot be escaped inside one, so it becomes an apostrophe. */
+/** A code span, not for tables. A backtick cannot be escaped inside one, so it becomes an apostrophe. */
 export function codeSpan(text: string): string {
-  return `\`${text.replace(/[\r\n\t]+/g, ' ').replaceAll('`', "'").replaceAll('|', '\\|').replace(/\$(?=\()/g, '$\u200b')}\``;
+  return `\`${text.replace(/[\r\n\t]+/g, ' ').replaceAll('`', "'").replace(/\$(?=\()/g, '$\u200b')}\``;
 }

@@ -75,7 +75,8 @@ function table(cells: [string, string][]): string {
 }
 
 function links(snapshot: ForwardSnapshot, isActive: boolean, t: Translate): string {
-  const argument = encodeURIComponent(JSON.stringify([snapshot.id]));
+  // A parenthesis would end the link.
+  const argument = encodeURIComponent(JSON.stringify([snapshot.id])).replaceAll('(', '%28').replaceAll(')', '%29');
   const link = (icon: string, title: string, command: (typeof tooltipCommands)[number]): string => `[$(${icon}) ${title}](command:${command}?${argument})`;
   return [
     ...(isActive && httpScheme(snapshot) ? [link('globe', t('Open'), 'kftray.openInBrowser')] : []),

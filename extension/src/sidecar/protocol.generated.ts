@@ -136,7 +136,7 @@ export interface ApplyParams {
   readonly enabled?: readonly string[];
   /** False in Restricted Mode: documents are parsed and nothing else happens. */
   readonly trusted?: boolean;
-  /** Kubeconfig paths inside a workspace folder that the user allowed to be used; a folder stands for all that are in it. */
+  /** Kubeconfig files inside a workspace folder, or folders of such, that the user allowed to be used. */
   readonly consents?: readonly string[];
   readonly settings?: SidecarSettings;
 }

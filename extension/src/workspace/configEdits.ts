@@ -71,19 +71,20 @@ function appendTo(list: Node, text: string, forward: NewForward, jsonc: typeof i
   const beforeClose = text.slice(0, close).trimEnd().length;
   const isCloseOnItsOwnLine = text.slice(beforeClose, close).includes('\n');
   const hasTrailingComma = last !== undefined && commaAfter(last, close, text, jsonc);
-  const insertion = {
-    offset: beforeClose,
-    length: 0,
-    content: `${eol}${inner}${element}${hasTrailingComma ? ',' : ''}${isCloseOnItsOwnLine ? '' : eol + (inner === outer ? outer.slice(indent.length) : outer)}`,
-  };
-  return last && !hasTrailingComma ? [{ offset: last.offset + last.length, length: 0, content: ',' }, insertion] : [insertion];
+  const closing = isCloseOnItsOwnLine ? '' : eol + (inner === outer ? outer.slice(indent.length) : outer);
+  const insertion = { offset: beforeClose, length: 0, content: `${eol}${inner}${element}${hasTrailingComma ? ',' : ''}${closing}` };
+  if (!last || hasTrailingComma) {
+    return [insertion];
+  }
+  const comma = { offset: last.offset + last.length, length: 0, content: ',' };
+  return comma.offset === insertion.offset ? [{ ...insertion, content: comma.content + insertion.content }] : [comma, insertion];
 }
 
 function commaAfter(node: Node, end: number, text: string, { createScanner }: typeof import('jsonc-parser')): boolean {
   const scanner = createScanner(text.slice(0, end), true);
   scanner.setPosition(node.offset + node.length);
   scanner.scan();
-  return scanner.getTokenValue() === ',';
+  return text.charAt(scanner.getTokenOffset()) === ',';
 }
 
 function oneLine(forward: NewForward): string {

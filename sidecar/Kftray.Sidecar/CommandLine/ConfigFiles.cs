@@ -11,12 +11,8 @@ internal sealed class ConfigFiles
     private const string LocalFile = "kftray.local.json";
 
     private readonly Dictionary<string, string> _names = [];
-    private readonly HashSet<string> _folders = [];
 
     public List<ConfigDocument> Documents { get; } = [];
-
-    /// <summary>The workspace folders of the documents.</summary>
-    public IEnumerable<string> Folders => _folders;
 
     /// <summary>Reads the files; without any, the workspace file of the working directory with this person's changes to it.</summary>
     /// <exception cref="CliException">A file cannot be read.</exception>
@@ -38,8 +34,7 @@ internal sealed class ConfigFiles
     }
 
     /// <summary>The problem with its place, the file as it was named on the command line.</summary>
-    public string Describe(Problem problem) =>
-        ProblemFormat.Line(problem, _names.GetValueOrDefault(problem.Uri));
+    public string Describe(Problem problem) => ProblemFormat.Line(problem, _names.GetValueOrDefault(problem.Uri));
 
     private async Task AddAsync(string path, DocumentKind kind, string workingDirectory, CancellationToken cancellationToken)
     {
@@ -48,9 +43,9 @@ internal sealed class ConfigFiles
         if (!_names.TryAdd(uri, path))
             throw new CliException($"{path} is named twice.");
 
-        var folder = FolderOf(full);
-        _folders.Add(folder.FullName);
-        Documents.Add(new(uri, folder.Name, kind, await ReadTextAsync(path, full, cancellationToken)));
+        // The editor names a workspace folder by its last part, too.
+        var folder = Path.GetFileName(DocumentPath.FolderOf(uri)) ?? "";
+        Documents.Add(new(uri, folder, kind, await ReadTextAsync(path, full, cancellationToken)));
     }
 
     private static async Task<string> ReadTextAsync(string path, string full, CancellationToken cancellationToken)
@@ -67,12 +62,5 @@ internal sealed class ConfigFiles
         {
             throw new CliException($"{path} cannot be read: {e.Message}", e);
         }
-    }
-
-    // The workspace folder, as in the editor: the one that has the .vscode folder in it.
-    private static DirectoryInfo FolderOf(string file)
-    {
-        var folder = Directory.GetParent(file)!;
-        return folder is { Name: SettingsFolder, Parent: { } parent } ? parent : folder;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Workspace;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
@@ -28,12 +29,12 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
         using var loggers = CreateLoggers();
         await using var engine = createEngine(loggers);
 
-        // The files were named by the user: they are trusted, and so is what lies beside them.
+        // The files were named by the user, so they are trusted, and so is what lies beside them.
         var wanted = new ApplyParams
         {
             Documents = files.Documents,
             Trusted = true,
-            Consents = [.. files.Folders],
+            Consents = [.. files.Documents.Select(document => DocumentPath.FolderOf(document.Uri)).OfType<string>()],
             Settings = new() { Kubeconfig = KubeconfigFiles() },
         };
 

@@ -45,7 +45,7 @@ public sealed record ApplyParams
     /// <summary>False in Restricted Mode: documents are parsed and nothing else happens.</summary>
     public bool Trusted { get; set; }
 
-    /// <summary>Kubeconfig paths inside a workspace folder that the user allowed to be used; a folder stands for all that are in it.</summary>
+    /// <summary>Kubeconfig files inside a workspace folder, or folders of such, that the user allowed to be used.</summary>
     public IReadOnlyList<string> Consents { get; set; } = [];
 
     public SidecarSettings Settings { get; set; } = new();

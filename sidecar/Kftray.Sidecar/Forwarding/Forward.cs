@@ -278,33 +278,10 @@ internal sealed class Forward
                 _since = _dependencies.Time.GetUtcNow();
             if (previous == ForwardStatus.Active && state.Status == ForwardStatus.Reconnecting)
                 _reconnects++;
-            LogState(previous, state);
+            _logger.StateReached(_spec.Id, previous, state);
         }
 
         _feed.MarkChanged(this);
-    }
-
-    // The first of a streak is worth a line; its repetitions are for those who look closer.
-    private void LogState(ForwardStatus previous, ForwardState state)
-    {
-        switch (state)
-        {
-            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt } when previous != ForwardStatus.Reconnecting:
-                _logger.ForwardReconnecting(_spec.Id, fault.Message, attempt);
-                break;
-            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt }:
-                _logger.ForwardStillReconnecting(_spec.Id, fault.Message, attempt);
-                break;
-            case ForwardState.Failed { Fault: var fault } when previous != ForwardStatus.Failed:
-                _logger.ForwardFailed(_spec.Id, fault.Message);
-                break;
-            case ForwardState.Active { Pods: var pods }:
-                _logger.ForwardActive(_spec.Id, pods[0].Name);
-                break;
-            default:
-                _logger.ForwardChanged(_spec.Id, state.Status);
-                break;
-        }
     }
 }
 
