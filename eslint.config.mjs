@@ -3,14 +3,14 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'artifacts/', '.cache/', 'test-results/', 'tests/e2e/', '**/bin/', '**/obj/', '**/*.generated.ts']),
+  globalIgnores(['dist/', 'artifacts/', '.cache/', 'test-results/', '**/bin/', '**/obj/', '**/*.generated.ts']),
   js.configs.recommended,
   {
     files: ['**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', Buffer: 'readonly', AbortController: 'readonly', AbortSignal: 'readonly', TextDecoder: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', setImmediate: 'readonly', performance: 'readonly' } },
   },
   {
-    files: ['extension/src/**/*.ts', 'tests/extension/**/*.ts'],
+    files: ['extension/src/**/*.ts', 'tests/extension/**/*.ts', 'tests/e2e/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -37,7 +37,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: ['vscode-jsonrpc', 'vscode-jsonrpc/node', 'jsonc-parser'].map((name) => ({ name, allowTypeImports: true, message: 'Import it lazily: await import(…).' })) }] },
   },
   {
-    files: ['tests/extension/**/*.ts'],
+    files: ['tests/extension/**/*.ts', 'tests/e2e/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
 );

@@ -19,7 +19,7 @@ internal static class Upgrade
         };
         request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
         request.Headers.TryAddWithoutValidation("Upgrade", protocol);
-        return request;
+        return ApiRequest.Describe(request, $"forward ports of pods in namespace '{@namespace}'");
     }
 
     /// <summary>

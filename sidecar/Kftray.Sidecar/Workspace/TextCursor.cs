@@ -29,9 +29,14 @@ internal ref struct TextCursor(ReadOnlySpan<byte> text)
 
     private void Pass(byte unit)
     {
-        // As the editor does, a lone carriage return ends a line too.
-        bool beforeLineFeed = _offset + 1 < _text.Length && _text[_offset + 1] == (byte)'\n';
-        if (unit == (byte)'\n' || (unit == (byte)'\r' && !beforeLineFeed))
+        // As the editor does, a lone carriage return ends a line too. One before a line feed belongs to it and takes no column.
+        bool feedFollows = _offset + 1 < _text.Length && _text[_offset + 1] == (byte)'\n';
+        if (unit == (byte)'\r' && feedFollows)
+        {
+            return;
+        }
+
+        if (unit is (byte)'\n' or (byte)'\r')
         {
             _line++;
             _column = 0;
