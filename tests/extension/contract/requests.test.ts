@@ -106,7 +106,7 @@ describe('workspace/apply', () => {
   it('Apply_AGoodDocument_ReportsItsForwardsAsStopped', async () => {
     const { problems, ranges } = await sidecar.connection.request('workspace/apply', wanted(api));
     expect(problems).toEqual([]);
-    expect(ranges).toEqual([{ id: expect.any(String) as string, uri: document('').uri, range: { startLine: 1, startColumn: 2, endLine: 1, endColumn: 77 } }]);
+    expect(ranges).toEqual([{ id: expect.any(String) as string, uri: document('').uri, range: { startLine: 1, startColumn: 2, endLine: 1, endColumn: 79 } }]);
     const snapshot = await sidecar.becomes(ranges[0]!.id, () => true);
     expect(snapshot).toMatchObject({ alias: 'shop/api', source: 'shop-web', status: 'stopped', target: 'svc/api:80', line: 1, protocol: 'tcp', workloadType: 'service', pods: [], attempt: 0, autoStart: false });
   });
@@ -219,15 +219,16 @@ describe('cluster/browse', () => {
 });
 
 describe('log/setLevel', () => {
-  it('SetLevel_Debug_LetsMoreThrough', async () => {
-    await sidecar.connection.request('log/setLevel', { level: 'off' });
-    const before = sidecar.logLines.length;
-    await idOfApi();
-    expect(sidecar.logLines).toHaveLength(before);
-    await sidecar.connection.request('log/setLevel', { level: 'trace' });
+  it('SetLevel_OffAndBack_FiltersWhatArrives', async () => {
+    const linesAboutIt = (): string[] => sidecar.logLines.filter((line) => line.includes('shop/api'));
     const id = await idOfApi();
+    await sidecar.connection.request('log/setLevel', { level: 'off' });
     await sidecar.connection.request('workspace/apply', wanted(api, { enabled: [id] }));
-    await expect.poll(() => sidecar.logLines.length).toBeGreaterThan(before);
+    await sidecar.becomes(id, ({ status }) => status !== 'stopped');
+    expect(linesAboutIt()).toEqual([]);
+    await sidecar.connection.request('log/setLevel', { level: 'trace' });
+    await sidecar.connection.request('forward/restart', { id });
+    await expect.poll(linesAboutIt, { timeout: 5000 }).not.toEqual([]);
   });
 
   it('SetLevel_AWordThatIsNone_IsInvalid', async () => {
