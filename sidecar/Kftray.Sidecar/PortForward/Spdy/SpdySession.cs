@@ -27,6 +27,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
+    private Task? _disposal;
 
     // Written by the receive loop, read by the heartbeat.
     private long _lastReceived;
@@ -111,8 +112,17 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Closes the transport; streams that are still open end as with a lost session. May be called by several, who all await the same end:
+    /// closing a session ends it, and whoever watches its end closes it too.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+            return new(_disposal ??= Task.Run(CloseAsync));
+    }
+
+    private async Task CloseAsync()
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
