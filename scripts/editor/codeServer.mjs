@@ -17,12 +17,10 @@ export const quietSettings = {
   'git.enabled': false,
 };
 
-/** Writes an editor's user settings below its data folder. A remote editor reads machine settings, such as paths, only from `Machine`. */
+/** Writes an editor's user settings below its data folder. */
 export function writeUserSettings(userData, settings) {
-  for (const scope of ['User', 'Machine']) {
-    mkdirSync(join(userData, scope), { recursive: true });
-    writeFileSync(join(userData, scope, 'settings.json'), `${JSON.stringify(settings, undefined, 2)}\n`);
-  }
+  mkdirSync(join(userData, 'User'), { recursive: true });
+  writeFileSync(join(userData, 'User', 'settings.json'), `${JSON.stringify(settings, undefined, 2)}\n`);
 }
 
 /**
