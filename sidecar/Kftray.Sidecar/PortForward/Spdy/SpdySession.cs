@@ -27,6 +27,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
+    private Task? _closed;
 
     // Written by the receive loop, read by the heartbeat.
     private long _lastReceived;
@@ -112,8 +113,16 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     }
 
     /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
+        // The pool closes it, and whoever watches for its end: both wait for the same close.
+        lock (_lock)
+            return new ValueTask(_closed ??= CloseAsync());
+    }
+
+    private async Task CloseAsync()
+    {
+        await Task.Yield(); // Called under the lock.
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
         await _transport.DisposeAsync();
