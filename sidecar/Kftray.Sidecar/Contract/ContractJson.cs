@@ -1,12 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StreamJsonRpc;
 using StreamJsonRpc.Protocol;
 
 namespace Kftray.Sidecar.Contract;
 
-/// <summary>The serializer of the wire: source-generated, camelCase, enums as words, nulls left out.</summary>
+/// <summary>The serializer of the wire: source-generated, camelCase, enums as words, nulls left out and refused where none belongs.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(InitializeParams))]
 [JsonSerializable(typeof(InitializeResult))]
@@ -21,6 +23,8 @@ namespace Kftray.Sidecar.Contract;
 [JsonSerializable(typeof(Fault))]
 // The formatter itself needs these: without CommonErrorData the first error reply would end the process.
 [JsonSerializable(typeof(CommonErrorData))]
+// …and without RequestId no cancellation would arrive.
+[JsonSerializable(typeof(RequestId))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ContractJson : JsonSerializerContext;

@@ -18,6 +18,7 @@ public enum FaultKind
     NotSupported,
     UntrustedWorkspace,
     NonLoopbackAddress,
+    ConsentRequired,
 
     // This machine.
     PortInUse,

@@ -13,7 +13,10 @@ public static class Protocol
 /// <param name="ClientVersion">Version of the extension; equal to the sidecar's, or the request is refused.</param>
 /// <param name="ProtocolVersion"><see cref="Protocol.Version"/> as the editor knows it.</param>
 /// <param name="LogLevel">How much the sidecar logs to the editor.</param>
-public sealed record InitializeParams(string ClientVersion, int ProtocolVersion, SidecarLogLevel LogLevel = SidecarLogLevel.Info);
+public sealed record InitializeParams(
+    [property: JsonRequired] string ClientVersion,
+    [property: JsonRequired] int ProtocolVersion,
+    SidecarLogLevel LogLevel = SidecarLogLevel.Info);
 
 public sealed record InitializeResult(string SidecarVersion, int ProtocolVersion);
 
@@ -29,10 +32,10 @@ public enum SidecarLogLevel
     Off,
 }
 
-public sealed record SetLogLevelParams(SidecarLogLevel Level);
+public sealed record SetLogLevelParams([property: JsonRequired] SidecarLogLevel Level);
 
 /// <summary>Parameters of the requests that are about one forward.</summary>
-public sealed record ForwardParams(string Id);
+public sealed record ForwardParams([property: JsonRequired] string Id);
 
 /// <summary>One log line of the sidecar, for the editor's log output channel.</summary>
 /// <param name="Category">The component that wrote it.</param>

@@ -22,48 +22,56 @@ public enum DocumentKind
 /// <summary>One config document, by content: the sidecar reads no workspace file itself.</summary>
 /// <param name="Uri">Names the document in problems and snapshots.</param>
 /// <param name="Folder">Name of the workspace folder; it is the forward's source. <c>user</c> for user and session documents.</param>
-public sealed record ConfigDocument(string Uri, string Folder, DocumentKind Kind, string Text);
+public sealed record ConfigDocument(
+    [property: JsonRequired] string Uri,
+    [property: JsonRequired] string Folder,
+    [property: JsonRequired] DocumentKind Kind,
+    [property: JsonRequired] string Text);
 
 /// <summary>
 /// All that is wanted, every time: start, stop, edit, reload and recovery after a crash are this one idempotent request.
 /// </summary>
+/// <remarks>
+/// These two records have setters because the source-generated serializer overwrites the initializer of an <c>init</c> property with null
+/// when the wire leaves the property out.
+/// </remarks>
 public sealed record ApplyParams
 {
-    public IReadOnlyList<ConfigDocument> Documents { get; init; } = [];
+    public IReadOnlyList<ConfigDocument> Documents { get; set; } = [];
 
     /// <summary>Ids of the forwards that should run.</summary>
-    public IReadOnlyList<string> Enabled { get; init; } = [];
+    public IReadOnlyList<string> Enabled { get; set; } = [];
 
     /// <summary>False in Restricted Mode: documents are parsed and nothing else happens.</summary>
-    public bool Trusted { get; init; }
+    public bool Trusted { get; set; }
 
-    /// <summary>Kubeconfig paths inside a workspace folder that the user allowed to be used.</summary>
-    public IReadOnlyList<string> Consents { get; init; } = [];
+    /// <summary>Kubeconfig files inside a workspace folder, or folders of such, that the user allowed to be used.</summary>
+    public IReadOnlyList<string> Consents { get; set; } = [];
 
-    public SidecarSettings Settings { get; init; } = new();
+    public SidecarSettings Settings { get; set; } = new();
 }
 
 /// <summary>Settings that hold wherever a document says nothing else.</summary>
 public sealed record SidecarSettings
 {
     /// <summary>Kubeconfig files; empty means <c>$KUBECONFIG</c>, else <c>~/.kube/config</c>.</summary>
-    public IReadOnlyList<string> Kubeconfig { get; init; } = [];
+    public IReadOnlyList<string> Kubeconfig { get; set; } = [];
 
     /// <summary>Null means the kubeconfig's current context.</summary>
-    public string? DefaultContext { get; init; }
+    public string? DefaultContext { get; set; }
 
     /// <summary>Null means the context's namespace, else <c>default</c>.</summary>
-    public string? DefaultNamespace { get; init; }
+    public string? DefaultNamespace { get; set; }
 
-    public string LocalAddress { get; init; } = "127.0.0.1";
+    public string LocalAddress { get; set; } = "127.0.0.1";
 
-    public bool AllowNonLoopback { get; init; }
+    public bool AllowNonLoopback { get; set; }
 
     /// <summary>How long a new connection is held while its forward reconnects. 0–3600.</summary>
-    public double HoldSeconds { get; init; } = 30;
+    public double HoldSeconds { get; set; } = 30;
 
     /// <summary>The longest pause between two attempts to reconnect. 1–3600.</summary>
-    public double ReconnectMaxDelaySeconds { get; init; } = 30;
+    public double ReconnectMaxDelaySeconds { get; set; } = 30;
 }
 
 [JsonConverter(typeof(CamelCaseEnum<ProblemSeverity>))]

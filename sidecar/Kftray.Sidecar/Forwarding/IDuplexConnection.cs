@@ -2,21 +2,24 @@ namespace Kftray.Sidecar.Forwarding;
 
 /// <summary>
 /// A duplex byte stream with half-close: a local client's connection or a stream to a pod.
-/// One reader and one writer at a time. Expected ends surface as <see cref="EndOfConnectionException"/>.
+/// One reader and one writer at a time. Ends that happen in ordinary operation surface as <see cref="EndOfConnectionException"/>.
 /// </summary>
 internal interface IDuplexConnection : IAsyncDisposable
 {
-    /// <summary>Reads what has arrived.</summary>
-    /// <returns>The number of bytes; 0 when the other side has ended its direction.</returns>
-    ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
+    /// <summary>
+    /// Waits for bytes and lends them: the memory is valid until the next call or the disposal, so that bytes travel from the parser of
+    /// one side to the socket of the other without a copy. The next call is also what says that they were used: back-pressure.
+    /// </summary>
+    /// <returns>At least one byte; nothing when the other side has ended its direction.</returns>
+    ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Writes all of it. Completes when more may be written: this is the back-pressure.</summary>
-    ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken);
+    /// <summary>Writes all of it. Completes when more may be written. A write is never cancelled half way: <see cref="Abort"/> ends it.</summary>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
 
     /// <summary>Ends our direction and leaves the other one open.</summary>
-    ValueTask CompleteWritesAsync(CancellationToken cancellationToken);
+    ValueTask CompleteWritesAsync();
 
-    /// <summary>Ends both directions at once, so that the other side sees a reset. Safe to call at any time, more than once.</summary>
+    /// <summary>Ends both directions at once, so that the other side sees a reset. Safe at any time, more than once.</summary>
     void Abort();
 }
 

@@ -1,0 +1,345 @@
+// Generated from sidecar/Kftray.Sidecar/Contract; do not edit. `npm run generate` rewrites it.
+
+/** What the editor may ask. A request without a result answers null. */
+export interface Requests {
+  'initialize': { params: InitializeParams; result: InitializeResult };
+  'workspace/apply': { params: ApplyParams; result: ApplyResult };
+  'forward/retry': { params: ForwardParams; result: null };
+  'forward/restart': { params: ForwardParams; result: null };
+  'cluster/browse': { params: BrowseParams; result: BrowseResult };
+  'log/setLevel': { params: SetLogLevelParams; result: null };
+}
+
+/** What the sidecar tells unasked. */
+export interface Notifications {
+  'forwards/changed': ForwardsChangedParams;
+  'log': LogParams;
+}
+
+/** Names and numbers of the protocol between the editor and the sidecar. */
+export const Protocol = {
+  /** Raised by one whenever an older editor could no longer work with the sidecar. */
+  version: 1,
+} as const;
+
+/** Error codes of the protocol, in the range that JSON-RPC leaves to applications. */
+export const RpcErrors = {
+  /** `initialize` was refused: another protocol or product version. */
+  versionMismatch: -32050,
+  /** A request came before `initialize`, or `initialize` came twice. */
+  notInitialized: -32051,
+  /** The id names no forward of the last applied workspace. */
+  unknownForward: -32052,
+  /** The forward is not running, so it can neither be retried nor restarted. */
+  forwardNotRunning: -32053,
+  /** The cluster could not answer a browse request; the data is the `Fault`. */
+  clusterUnavailable: -32054,
+} as const;
+
+/** Where a document comes from. Later kinds refine earlier ones by alias. */
+export type DocumentKind =
+  /** `.vscode/kftray.json`: shared with the team. */
+  | 'shared'
+  /** `.vscode/kftray.local.json`: this person's changes to the shared file. */
+  | 'local'
+  /** The user's own forwards, outside any workspace. */
+  | 'user'
+  /** Forwards that last as long as the window. */
+  | 'session';
+
+/** The kinds of fault. Grouped by who has to act; a new kind also needs a line in the classifier. */
+export type FaultKind =
+  | 'invalidConfig'
+  | 'notSupported'
+  | 'untrustedWorkspace'
+  | 'nonLoopbackAddress'
+  | 'consentRequired'
+  | 'portInUse'
+  | 'portNotPermitted'
+  | 'addressNotAvailable'
+  | 'kubeconfigNotFound'
+  | 'kubeconfigInvalid'
+  | 'contextNotFound'
+  | 'credentialsUnavailable'
+  | 'unauthorized'
+  | 'serverUnreachable'
+  | 'tlsNotTrusted'
+  | 'serverError'
+  | 'throttled'
+  | 'connectionLost'
+  | 'forbidden'
+  | 'namespaceNotFound'
+  | 'serviceNotFound'
+  | 'podNotFound'
+  | 'portNotFound'
+  | 'noReadyPod'
+  | 'upgradeRefused'
+  | 'connectionRefused'
+  | 'podGone'
+  /** None of the above: the message is what there is. */
+  | 'unknown';
+
+/** What is forwarded. */
+export type ForwardProtocol =
+  | 'tcp'
+  | 'udp';
+
+/** Where a forward stands. The values are explained in ARCHITECTURE.md. */
+export type ForwardStatus =
+  | 'stopped'
+  | 'starting'
+  | 'active'
+  | 'reconnecting'
+  | 'failed'
+  | 'blocked';
+
+/** The scheme that Open in Browser uses. */
+export type OpenScheme =
+  | 'http'
+  | 'https';
+
+export type ProblemSeverity =
+  | 'error'
+  | 'warning'
+  | 'information'
+  | 'hint';
+
+/** The editor's log levels, least severe first. */
+export type SidecarLogLevel =
+  | 'trace'
+  | 'debug'
+  | 'info'
+  | 'warning'
+  | 'error'
+  | 'off';
+
+/** What a reconnecting forward waits for before it tries again. */
+export type WaitingFor =
+  /** Something the cluster or the kubeconfig will say, such as a pod becoming ready. */
+  | 'event'
+  /** A moment: `nextAttemptAt`. */
+  | 'time'
+  /** The user, for instance to sign in. */
+  | 'user';
+
+/** How a forward finds its pods. */
+export type WorkloadType =
+  | 'service'
+  | 'pod'
+  | 'proxy'
+  | 'expose';
+
+/** All that is wanted, every time: start, stop, edit, reload and recovery after a crash are this one idempotent request. */
+export interface ApplyParams {
+  readonly documents?: readonly ConfigDocument[];
+  /** Ids of the forwards that should run. */
+  readonly enabled?: readonly string[];
+  /** False in Restricted Mode: documents are parsed and nothing else happens. */
+  readonly trusted?: boolean;
+  /** Kubeconfig files inside a workspace folder, or folders of such, that the user allowed to be used. */
+  readonly consents?: readonly string[];
+  readonly settings?: SidecarSettings;
+}
+
+/** The answer to `workspace/apply`. The states follow as `forwards/changed`. */
+export interface ApplyResult {
+  readonly problems: readonly Problem[];
+  readonly ranges: readonly ForwardRange[];
+}
+
+/** What a picker shows next. Without a context: the contexts. With a context: its namespaces. With a namespace too: what can be forwarded there. */
+export interface BrowseParams {
+  readonly kubeconfig?: readonly string[];
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+export interface BrowsePort {
+  readonly name?: string;
+  readonly number: number;
+  readonly protocol: ForwardProtocol;
+}
+
+export interface BrowseResult {
+  readonly contexts: readonly string[];
+  /** The kubeconfig's current context. */
+  readonly currentContext?: string;
+  readonly namespaces: readonly string[];
+  /** The namespace that the browsed context names; null when it names none. */
+  readonly defaultNamespace?: string;
+  readonly workloads: readonly BrowseWorkload[];
+}
+
+export interface BrowseWorkload {
+  readonly type: WorkloadType;
+  readonly name: string;
+  /** Label selector that finds the pod's siblings; null for services. */
+  readonly selector?: string;
+  readonly ports: readonly BrowsePort[];
+}
+
+/** One config document, by content: the sidecar reads no workspace file itself. */
+export interface ConfigDocument {
+  /** Names the document in problems and snapshots. */
+  readonly uri: string;
+  /** Name of the workspace folder; it is the forward's source. `user` for user and session documents. */
+  readonly folder: string;
+  readonly kind: DocumentKind;
+  readonly text: string;
+}
+
+/** What went wrong, said once for the row, the log and the doctor: a kind for programs, what happened, and what to do. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** One sentence. Never holds a credential. */
+  readonly message: string;
+  /** What the user can do about it; null when there is nothing to do but wait. */
+  readonly hint?: string;
+}
+
+/** Parameters of the requests that are about one forward. */
+export interface ForwardParams {
+  readonly id: string;
+}
+
+/** Where a forward is defined: the range of its object. */
+export interface ForwardRange {
+  readonly id: string;
+  readonly uri: string;
+  readonly range: TextRange;
+}
+
+/** All that is known about one forward at one moment: the record of `forwards/changed` and of `up --json`. */
+export interface ForwardSnapshot {
+  /** Source and alias; stable as long as both are. */
+  readonly id: string;
+  /** Set once, when an edit renamed a running forward: the id it had before. */
+  readonly previousId?: string;
+  readonly alias: string;
+  /** The folder the forward's file belongs to, or `user`. */
+  readonly source: string;
+  /** The document that defines the forward. */
+  readonly uri: string;
+  /** Line of the definition in the document, counted from 0. */
+  readonly line: number;
+  readonly status: ForwardStatus;
+  /** When the status began. */
+  readonly since: string;
+  readonly protocol: ForwardProtocol;
+  readonly workloadType: WorkloadType;
+  /** What the forward leads to, in kubectl's words: `svc/api:80`, `pod/web-0:8080`, `pod -l app=web:8080`. */
+  readonly target: string;
+  /** Service, or pod, or host of a proxy. */
+  readonly targetName: string;
+  /** Number or name, as the file says it. */
+  readonly remotePort: string;
+  /** The address that is, or would be, listened on. */
+  readonly localAddress: string;
+  /** The port that is listened on; before that the wanted one, 0 when any will do. */
+  readonly localPort: number;
+  /** The context in use; null until it is known. */
+  readonly context?: string;
+  /** The namespace in use; null until it is known. */
+  readonly namespace?: string;
+  /** The pods that new connections are sent to. Empty unless active. */
+  readonly pods: readonly string[];
+  readonly fault?: Fault;
+  /** Works, but not as well as it could: why. Null when all is well. */
+  readonly warning?: string;
+  /** How many attempts failed in this streak. 0 unless reconnecting. */
+  readonly attempt: number;
+  readonly waitingFor?: WaitingFor;
+  readonly nextAttemptAt?: string;
+  /** How often the forward had to reconnect since it was started. */
+  readonly reconnects: number;
+  /** How connections reach the pod: `spdy` or `websocket`. Null until a session was opened. */
+  readonly transport?: string;
+  readonly open?: OpenScheme;
+  readonly autoStart: boolean;
+  readonly traffic: Traffic;
+}
+
+/** What changed since the last notification. */
+export interface ForwardsChangedParams {
+  /** Each changed or new forward, whole. */
+  readonly snapshots: readonly ForwardSnapshot[];
+  /** Ids that no document defines any more. */
+  readonly removed: readonly string[];
+}
+
+/** First request on a pipe. Nothing else is served before it succeeded. */
+export interface InitializeParams {
+  /** Version of the extension; equal to the sidecar's, or the request is refused. */
+  readonly clientVersion: string;
+  /** `version` as the editor knows it. */
+  readonly protocolVersion: number;
+  /** How much the sidecar logs to the editor. */
+  readonly logLevel?: SidecarLogLevel;
+}
+
+export interface InitializeResult {
+  readonly sidecarVersion: string;
+  readonly protocolVersion: number;
+}
+
+/** One log line of the sidecar, for the editor's log output channel. */
+export interface LogParams {
+  readonly level: SidecarLogLevel;
+  /** The component that wrote it. */
+  readonly category: string;
+  /** Stable number of the message; see `Diagnostics/EventIds`. */
+  readonly eventId: number;
+  readonly message: string;
+}
+
+/** Something a person should change in a document. */
+export interface Problem {
+  readonly uri: string;
+  readonly range: TextRange;
+  readonly severity: ProblemSeverity;
+  /** Stable word for quick fixes and tests, such as `unknown-key`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface SetLogLevelParams {
+  readonly level: SidecarLogLevel;
+}
+
+/** Settings that hold wherever a document says nothing else. */
+export interface SidecarSettings {
+  /** Kubeconfig files; empty means `$KUBECONFIG`, else `~/.kube/config`. */
+  readonly kubeconfig?: readonly string[];
+  /** Null means the kubeconfig's current context. */
+  readonly defaultContext?: string;
+  /** Null means the context's namespace, else `default`. */
+  readonly defaultNamespace?: string;
+  readonly localAddress?: string;
+  readonly allowNonLoopback?: boolean;
+  /** How long a new connection is held while its forward reconnects. 0–3600. */
+  readonly holdSeconds?: number;
+  /** The longest pause between two attempts to reconnect. 1–3600. */
+  readonly reconnectMaxDelaySeconds?: number;
+}
+
+/** A place in a document. Lines and columns count from 0, columns in UTF-16 units, as the editor counts them. */
+export interface TextRange {
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** Bytes and connections of one forward since it was started. */
+export interface Traffic {
+  /** From the pod to local clients. */
+  readonly bytesIn: number;
+  /** From local clients to the pod. */
+  readonly bytesOut: number;
+  /** Accepted and not yet ended, held ones included. */
+  readonly openConnections: number;
+  /** Accepted since the start. */
+  readonly totalConnections: number;
+  /** Waiting for a target. */
+  readonly heldConnections: number;
+}

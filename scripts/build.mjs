@@ -1,0 +1,13 @@
+// npm run build: everything that runs, into dist/. What is current stays.
+import { buildExtension } from './build/extension.mjs';
+import { buildSidecar } from './build/sidecar.mjs';
+import { buildTestCluster } from './build/testCluster.mjs';
+import { main } from './lib/report.mjs';
+import { ensureNodeModules } from './setup/nodeModules.mjs';
+
+await main(async () => {
+  await ensureNodeModules();
+  await buildSidecar();
+  await buildExtension();
+  await buildTestCluster();
+});

@@ -1,0 +1,12 @@
+// npm run package [-- --target T]…: dist/kftray-<target>.vsix, for this platform unless told otherwise.
+import { parseArgs } from 'node:util';
+import { thisTarget } from './build/targets.mjs';
+import { buildVsix } from './build/vsix.mjs';
+import { main } from './lib/report.mjs';
+import { ensureNodeModules } from './setup/nodeModules.mjs';
+
+await main(async () => {
+  const { values } = parseArgs({ options: { target: { type: 'string', multiple: true } } });
+  await ensureNodeModules();
+  for (const target of values.target ?? [thisTarget()]) await buildVsix(target);
+});

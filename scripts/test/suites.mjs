@@ -1,0 +1,71 @@
+// What `npm test` runs, in order. Each suite says what it needs, how it runs and how long it may take.
+import { join } from 'node:path';
+import { buildExtension } from '../build/extension.mjs';
+import { buildSidecar } from '../build/sidecar.mjs';
+import { buildTestCluster } from '../build/testCluster.mjs';
+import { buildVsix } from '../build/vsix.mjs';
+import { root } from '../lib/paths.mjs';
+import { ensureChromium, ensureCodeServer } from '../setup/codeServer.mjs';
+import { ensureKubectl } from '../setup/kubectl.mjs';
+import { buildTests } from './buildTests.mjs';
+import { runChecks } from './checks.mjs';
+import { runVitest } from './vitest.mjs';
+import { runXunit } from './xunit.mjs';
+
+const minutes = 60_000;
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+
+/**
+ * `prepare` installs and builds what the suite needs and returns the environment it runs in; its failure fails the suite.
+ * `run(suite, env)` returns its counts. `fast` suites are the inner loop, `npm run test:fast`.
+ */
+export const suites = [
+  {
+    name: 'checks', title: 'lint and types', limitMs: 3 * minutes,
+    run: (suite) => runChecks(suite, [
+      { name: 'eslint', command: bin('eslint'), args: ['--max-warnings', '0', '.'] },
+      { name: 'tsc', command: bin('tsc'), args: ['--noEmit', '-p', '.'] },
+      { name: 'tsc tests/e2e', command: bin('tsc'), args: ['--noEmit', '-p', 'tests/e2e'] },
+    ]),
+  },
+  {
+    name: 'unit', title: 'C# unit tests, and generated files are current', limitMs: 5 * minutes, fast: true,
+    prepare: () => buildTests('Kftray.Sidecar.Tests'),
+    run: (suite, env) => runXunit(suite, 'Kftray.Sidecar.Tests', env),
+  },
+  {
+    name: 'ts-unit', title: 'TypeScript unit tests', limitMs: 3 * minutes, fast: true,
+    run: (suite, env) => runVitest(suite, ['--project', 'unit'], env),
+  },
+  {
+    name: 'functional', title: 'the sidecar against the test cluster', limitMs: 15 * minutes,
+    prepare: () => buildTests('Kftray.Sidecar.FunctionalTests'),
+    run: (suite, env) => runXunit(suite, 'Kftray.Sidecar.FunctionalTests', env),
+  },
+  {
+    name: 'conformance', title: 'kubectl against the test cluster, and beside the sidecar', limitMs: 10 * minutes,
+    async prepare() {
+      const KFTRAY_KUBECTL = await ensureKubectl();
+      await buildTests('Kftray.Conformance.Tests');
+      return { KFTRAY_KUBECTL, KFTRAY_SIDECAR: await buildSidecar() };
+    },
+    run: (suite, env) => runXunit(suite, 'Kftray.Conformance.Tests', env),
+  },
+  {
+    name: 'contract', title: 'vscode-jsonrpc and the real sidecar', limitMs: 5 * minutes,
+    prepare: async () => ({ KFTRAY_SIDECAR: await buildSidecar() }),
+    run: (suite, env) => runVitest(suite, ['--project', 'contract'], env),
+  },
+  {
+    name: 'e2e', title: 'the packed extension in a real VS Code', limitMs: 15 * minutes,
+    async prepare() {
+      const KFTRAY_CHROMIUM = await ensureChromium();
+      const { program, env } = await ensureCodeServer();
+      const KFTRAY_TESTCLUSTER = await buildTestCluster();
+      await buildExtension();
+      const KFTRAY_VSIX = await buildVsix();
+      return { KFTRAY_CHROMIUM, KFTRAY_CODE_SERVER: program, KFTRAY_CODE_SERVER_PATH: env.PATH, KFTRAY_TESTCLUSTER, KFTRAY_VSIX };
+    },
+    run: (suite, env) => runVitest(suite, ['--config', join('tests', 'e2e', 'vitest.config.mts')], env),
+  },
+];

@@ -1,0 +1,62 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Endpoints;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.PortForward;
+using Kftray.Sidecar.Targets;
+using Kftray.Sidecar.Workspace;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar;
+
+/// <summary>The one place where the parts are put together; the pipe and the terminal drive the same.</summary>
+internal sealed class Engine : IEngine
+{
+    private readonly CurrentWorkspace _workspace = new();
+    private readonly ClusterRegistry _clusters;
+    private readonly ClusterBrowser _browser;
+    private readonly ForwardSet _forwards;
+
+    private Engine(ClusterRegistry clusters, TimeProvider time, ILoggerFactory loggers)
+    {
+        _clusters = clusters;
+        _browser = new ClusterBrowser(clusters);
+        _forwards = new ForwardSet(new TcpEndpointBinder(), new TargetResolver(clusters, time), time, loggers);
+    }
+
+    public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
+
+    public static Engine Create(TimeProvider time, ILoggerFactory loggers) =>
+        new(ClusterRegistry.Create(server => new PodDialer(server, time, loggers), time, loggers), time, loggers);
+
+    public async Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken)
+    {
+        var model = _workspace.Apply(wanted);
+        await _forwards.ApplyAsync(model.Forwards, wanted.Enabled.ToHashSet(), cancellationToken);
+        return new ApplyResult(model.Problems, model.Ranges);
+    }
+
+    public bool Contains(string id) => _forwards.Contains(id);
+
+    public bool Retry(string id)
+    {
+        // What a forward waits for may be an attempt of its cluster's watches, not of its own.
+        if (!_forwards.Retry(id))
+            return false;
+        _clusters.RetryNow();
+        return true;
+    }
+
+    public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
+
+    public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
+
+    public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
+
+    public async ValueTask DisposeAsync()
+    {
+        // Forwards before clusters: connections end before the sessions under them.
+        await _forwards.DisposeAsync();
+        await _clusters.DisposeAsync();
+    }
+}

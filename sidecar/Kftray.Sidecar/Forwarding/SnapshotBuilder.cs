@@ -1,0 +1,51 @@
+using Kftray.Sidecar.Contract;
+
+namespace Kftray.Sidecar.Forwarding;
+
+/// <summary>Spec, state and resolution as the record that is sent.</summary>
+internal static class SnapshotBuilder
+{
+    public static ForwardSnapshot Build(ForwardSpec spec, ForwardState state, Resolution? resolution)
+    {
+        var snapshot = new ForwardSnapshot
+        {
+            Id = spec.Id,
+            Alias = spec.Alias,
+            Source = spec.Source,
+            Uri = spec.Uri,
+            Line = spec.Line,
+            Status = state.Status,
+            Since = default,
+            Protocol = spec.Protocol,
+            WorkloadType = spec.WorkloadType,
+            Target = spec.TargetLabel,
+            TargetName = spec.RemoteAddress ?? spec.Service ?? spec.Selector ?? "",
+            RemotePort = spec.RemotePort.ToString(),
+            LocalAddress = spec.LocalAddress,
+            Context = resolution?.Context ?? spec.Context,
+            Namespace = resolution?.Namespace ?? spec.Namespace,
+            Warning = resolution?.Warning,
+            Open = spec.Open,
+            AutoStart = spec.AutoStart,
+            Traffic = Traffic.None,
+        };
+        return state switch
+        {
+            ForwardState.Active active => snapshot with
+            {
+                Pods = [.. active.Pods.Select(pod => pod.Name)],
+                Transport = active.Pods[0].Dialer.Transport,
+            },
+            ForwardState.Reconnecting waiting => snapshot with
+            {
+                Fault = waiting.Fault,
+                Attempt = waiting.Attempt,
+                WaitingFor = waiting.WaitingFor,
+                NextAttemptAt = waiting.NextAttemptAt,
+            },
+            ForwardState.Failed failed => snapshot with { Fault = failed.Fault },
+            ForwardState.Blocked blocked => snapshot with { Fault = blocked.Fault },
+            _ => snapshot,
+        };
+    }
+}

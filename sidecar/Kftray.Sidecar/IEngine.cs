@@ -1,0 +1,35 @@
+using Kftray.Sidecar.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar;
+
+/// <summary>Makes the engine of one run of the process.</summary>
+internal delegate IEngine EngineFactory(ILoggerFactory loggers);
+
+/// <summary>What the pipe and the terminal drive: everything behind the contract. A seam, so that both are tested without forwards.</summary>
+internal interface IEngine : IAsyncDisposable
+{
+    /// <summary>Every forward of the last apply, in its order.</summary>
+    IReadOnlyList<ForwardSnapshot> Snapshots { get; }
+
+    /// <summary>True when the last apply defined such a forward, running or not.</summary>
+    bool Contains(string id);
+
+    /// <summary>Makes what runs equal to what is wanted. Calls must not overlap.</summary>
+    Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken);
+
+    /// <summary>Tries at once what a reconnecting or failed forward waits for.</summary>
+    /// <returns>False when no such forward is running.</returns>
+    bool Retry(string id);
+
+    /// <summary>Closes the forward with its connections and starts it again.</summary>
+    /// <returns>False when no such forward is running.</returns>
+    Task<bool> RestartAsync(string id);
+
+    /// <summary>What can be forwarded.</summary>
+    /// <exception cref="Forwarding.ForwardException">The kubeconfig or the cluster could not answer.</exception>
+    Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken);
+
+    /// <summary>Batches of changes, beginning with everything that is known. One consumer; ends by cancellation.</summary>
+    IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping);
+}

@@ -1,0 +1,117 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes.Watching;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar.Kubernetes;
+
+/// <param name="Kubeconfig">Null when <paramref name="Fault"/> says why.</param>
+internal sealed record KubeconfigState(Kubeconfig? Kubeconfig, Fault? Fault);
+
+/// <summary>
+/// The newest content of one list of kubeconfig files. It polls: half a second of delay is less than a person notices, and a stat a
+/// file sees edits, renames over it, symlinks, network disks and files that do not exist yet, where file system events miss some.
+/// </summary>
+internal sealed partial class KubeconfigWatch : IAsyncDisposable
+{
+    internal static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long the last good content is kept while the files are broken: editors and tools write them in steps.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly IReadOnlyList<string> _paths;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly LatestValue<KubeconfigState> _state;
+    private readonly Task _polling;
+
+    public KubeconfigWatch(IReadOnlyList<string> paths, TimeProvider time, ILogger logger)
+    {
+        _paths = paths;
+        _time = time;
+        _logger = logger;
+        // The stamp is taken before the content: a change in between is then seen again, never missed.
+        var stamp = Stamp();
+        var first = Load();
+        _state = new(first);
+        Report(first);
+        _polling = PollAsync(stamp);
+    }
+
+    public LatestValue<KubeconfigState>.Version Current => _state.Current;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _polling;
+        _stopping.Dispose();
+    }
+
+    private async Task PollAsync(string stamp)
+    {
+        DateTimeOffset? brokenSince = null;
+        using var timer = new PeriodicTimer(PollInterval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                var newStamp = Stamp();
+                if (newStamp == stamp && brokenSince is null)
+                    continue;
+
+                stamp = newStamp;
+                var state = Load();
+                var keepsLastGood = state.Fault is not null && _state.Current.Value.Fault is null
+                    && _time.GetUtcNow() - (brokenSince ??= _time.GetUtcNow()) < Patience;
+                if (keepsLastGood)
+                    continue;
+                brokenSince = null;
+                if (state.Fault is null || state.Fault != _state.Current.Value.Fault)
+                {
+                    _state.Publish(state);
+                    Report(state);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Disposed: the loop's only end.
+        }
+    }
+
+    private KubeconfigState Load()
+    {
+        try
+        {
+            return new(Kubeconfig.Load(_paths), null);
+        }
+        catch (ForwardException e)
+        {
+            return new(null, e.Fault);
+        }
+    }
+
+    private void Report(KubeconfigState state)
+    {
+        var paths = string.Join(Path.PathSeparator, _paths);
+        if (state.Kubeconfig is { } kubeconfig)
+            Log.Read(_logger, paths, kubeconfig.Contexts.Count, kubeconfig.CurrentContext);
+        else
+            Log.Broken(_logger, paths, state.Fault!.Message);
+    }
+
+    /// <summary>Changes whenever a file may have changed. Follows symbolic links, which file information by path does not.</summary>
+    private string Stamp() => string.Join('|', _paths.Select(path =>
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return $"{File.GetLastWriteTimeUtc(file).Ticks}:{RandomAccess.GetLength(file)}";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.GetType().Name;
+        }
+    }));
+}

@@ -1,0 +1,70 @@
+using System.Collections.Frozen;
+using k8s.Models;
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+
+namespace Kftray.Sidecar.Kubernetes;
+
+/// <summary>From the models of KubernetesClient to what is kept. Every field may be missing: servers leave out what is empty.</summary>
+internal static class ResourceMapping
+{
+    public static PodInfo Map(V1Pod pod)
+    {
+        var statuses = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []);
+        // Sidecars are init containers that go on running.
+        var containers = (pod.Spec?.Containers ?? []).Concat((pod.Spec?.InitContainers ?? []).Where(c => c.RestartPolicy == "Always"));
+        return new(
+            pod.Metadata?.NamespaceProperty ?? "",
+            pod.Metadata?.Name ?? "",
+            pod.Metadata?.Uid ?? "",
+            Dictionary(pod.Metadata?.Labels),
+            pod.Status is { Phase: "Running" } status && status.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
+            pod.Metadata?.DeletionTimestamp is not null,
+            Problem(pod, statuses),
+            [.. containers.SelectMany(c => c.Ports ?? []).Select(p => new ContainerPort(NullIfEmpty(p.Name), p.ContainerPort, Protocol(p.Protocol)))
+                .Where(p => p.Number > 0)]);
+    }
+
+    public static ServiceInfo Map(V1Service service) => new(
+        service.Metadata?.NamespaceProperty ?? "",
+        service.Metadata?.Name ?? "",
+        service.Metadata?.Uid ?? "",
+        Dictionary(service.Spec?.Selector),
+        service.Spec?.Type == "ExternalName" ? service.Spec.ExternalName ?? "" : null,
+        [.. (service.Spec?.Ports ?? []).Select(port => new ServicePort(
+            NullIfEmpty(port.Name), port.Port, TargetPort(port.TargetPort?.ToString(), port.Port), Protocol(port.Protocol)))]);
+
+    public static EndpointSliceInfo Map(V1EndpointSlice slice) => new(
+        slice.Metadata?.Name ?? "",
+        slice.Metadata?.Uid ?? "",
+        slice.Metadata?.Labels is { } labels && labels.TryGetValue("kubernetes.io/service-name", out var service) ? service : null,
+        [.. (slice.Endpoints ?? []).Select(Map)],
+        [.. (slice.Ports ?? []).Where(port => port.Port is > 0).Select(port => new EndpointPort(NullIfEmpty(port.Name), port.Port!.Value))]);
+
+    public static NamespaceInfo Map(V1Namespace ns) => new(ns.Metadata?.Name ?? "", ns.Metadata?.Uid ?? "");
+
+    private static EndpointInfo Map(V1Endpoint endpoint)
+    {
+        var pod = endpoint.TargetRef is { Kind: "Pod" } target ? target : null;
+        // An absent `ready` means ready; an absent `terminating` means no.
+        return new(pod?.Name, NullIfEmpty(pod?.Uid), endpoint.Conditions?.Ready ?? true, endpoint.Conditions?.Terminating ?? false);
+    }
+
+    private static string? Problem(V1Pod pod, IEnumerable<V1ContainerStatus> statuses) =>
+        statuses.Select(s => s.State?.Waiting?.Reason).FirstOrDefault(reason => reason is not (null or "ContainerCreating" or "PodInitializing"))
+        ?? NullIfEmpty(pod.Status?.Reason)
+        ?? pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })?.Reason;
+
+    private static PortReference TargetPort(string? text, int servicePort) =>
+        string.IsNullOrEmpty(text) || text == "0" ? new(servicePort)
+        : int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number) ? new(number)
+        : new(0, text);
+
+    private static ForwardProtocol Protocol(string? protocol) =>
+        string.Equals(protocol, "UDP", StringComparison.OrdinalIgnoreCase) ? ForwardProtocol.Udp : ForwardProtocol.Tcp;
+
+    private static Dictionary<string, string> Dictionary(IDictionary<string, string>? values) =>
+        values is { Count: > 0 } ? new Dictionary<string, string>(values) : FrozenDictionary<string, string>.Empty;
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

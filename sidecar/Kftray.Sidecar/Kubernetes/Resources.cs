@@ -1,0 +1,52 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+
+namespace Kftray.Sidecar.Kubernetes;
+
+/// <summary>What is kept of an object of the cluster: the few fields that decide where a forward leads.</summary>
+internal interface IResource
+{
+    string Name { get; }
+
+    string Uid { get; }
+}
+
+/// <param name="IsReady">Running, and its readiness says yes. Says nothing about <paramref name="IsTerminating"/>.</param>
+/// <param name="IsTerminating">It has a deletion timestamp: never choose it.</param>
+/// <param name="Problem">Why it is not ready, in the kubelet's word such as <c>CrashLoopBackOff</c>; null when nothing is known.</param>
+internal sealed record PodInfo(
+    string Namespace,
+    string Name,
+    string Uid,
+    IReadOnlyDictionary<string, string> Labels,
+    bool IsReady,
+    bool IsTerminating,
+    string? Problem,
+    IReadOnlyList<ContainerPort> Ports) : IResource;
+
+internal sealed record ContainerPort(string? Name, int Number, ForwardProtocol Protocol);
+
+/// <param name="Selector">Empty for a service whose endpoints somebody else writes.</param>
+/// <param name="ExternalName">Set for a service that is only a DNS alias.</param>
+internal sealed record ServiceInfo(
+    string Namespace,
+    string Name,
+    string Uid,
+    IReadOnlyDictionary<string, string> Selector,
+    string? ExternalName,
+    IReadOnlyList<ServicePort> Ports) : IResource;
+
+internal sealed record ServicePort(string? Name, int Number, PortReference TargetPort, ForwardProtocol Protocol);
+
+/// <param name="ServiceName">The service it belongs to; null for one that belongs to none.</param>
+internal sealed record EndpointSliceInfo(
+    string Name, string Uid, string? ServiceName, IReadOnlyList<EndpointInfo> Endpoints, IReadOnlyList<EndpointPort> Ports) : IResource;
+
+/// <param name="PodName">Null when the endpoint is an address outside of any pod.</param>
+internal sealed record EndpointInfo(string? PodName, string? PodUid, bool IsReady, bool IsTerminating);
+
+/// <param name="Name">The service port's name; null for the only port without one.</param>
+/// <param name="Number">The number inside the endpoints' pods.</param>
+internal sealed record EndpointPort(string? Name, int Number);
+
+internal sealed record NamespaceInfo(string Name, string Uid) : IResource;

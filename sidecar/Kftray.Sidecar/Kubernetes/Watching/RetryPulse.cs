@@ -1,0 +1,12 @@
+namespace Kftray.Sidecar.Kubernetes.Watching;
+
+/// <summary>Wakes everything of one cluster that waits before its next attempt: something has changed for the better.</summary>
+internal sealed class RetryPulse
+{
+    private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Next => _next.Task;
+
+    public void Fire() =>
+        Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+}

@@ -1,0 +1,101 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.PortForward.Spdy;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar.PortForward;
+
+/// <summary>Opens streams to the pods of one cluster, through a pool of sessions for each pod. Owns the pools.</summary>
+internal sealed class PodDialer : IPodDialer, IAsyncDisposable
+{
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TransportChooser _transports;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<PodKey, SessionPool> _pools = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _trimming;
+
+    public PodDialer(IApiServer server, TimeProvider time, ILoggerFactory loggers)
+    {
+        _time = time;
+        _logger = loggers.CreateLogger<PodDialer>();
+        _transports = new TransportChooser(server, time, _logger);
+        _trimming = TrimAsync(_stopping.Token);
+    }
+
+    public string? Transport => _transports.Chosen;
+
+    public ValueTask<ISessionLease> WarmAsync(PodTarget target, CancellationToken cancellationToken) =>
+        PoolOf(target).WarmAsync(cancellationToken);
+
+    public async ValueTask<IPodStream> DialAsync(
+        PodTarget target, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken) =>
+        await PoolOf(target).OpenStreamAsync(target.Port, firstBytes, halfCloseGrace, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _trimming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        SessionPool[] pools;
+        lock (_lock)
+            pools = [.. _pools.Values];
+        await Task.WhenAll(pools.Select(pool => pool.DisposeAsync().AsTask()));
+        _stopping.Dispose();
+    }
+
+    private SessionPool PoolOf(PodTarget target)
+    {
+        var key = new PodKey(target.Namespace, target.Name, target.Uid);
+        lock (_lock)
+        {
+            // The kubeconfig leads elsewhere now; the resolver is about to say where.
+            if (_stopping.IsCancellationRequested)
+                throw new ForwardException(new Fault(FaultKind.ConnectionLost, "The connection to the cluster was closed."));
+            if (!_pools.TryGetValue(key, out var pool))
+            {
+                pool = new SessionPool(stopping => OpenSessionAsync(key, stopping), _time);
+                _pools.Add(key, pool);
+            }
+
+            return pool;
+        }
+    }
+
+    private async Task<SpdySession> OpenSessionAsync(PodKey pod, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var transport = await _transports.OpenAsync(pod.Namespace, pod.Name, cancellationToken);
+        _logger.SessionOpened(pod.Namespace, pod.Name, _transports.Chosen ?? "?", (long)_time.GetElapsedTime(started).TotalMilliseconds);
+        return new SpdySession(transport, _time, _logger);
+    }
+
+    // Retires idle sessions, and forgets the pools of pods that nobody needs any more.
+    private async Task TrimAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            await Task.Delay(TrimInterval, _time, stopping);
+            KeyValuePair<PodKey, SessionPool>[] pools;
+            lock (_lock)
+                pools = [.. _pools];
+            foreach (var (key, pool) in pools)
+            {
+                await pool.TrimAsync();
+                lock (_lock)
+                {
+                    if (!pool.TryRetire())
+                        continue;
+                    _pools.Remove(key);
+                }
+
+                await pool.DisposeAsync();
+            }
+        }
+    }
+
+    private readonly record struct PodKey(string Namespace, string Name, string Uid);
+}

@@ -1,0 +1,293 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.PortForward.Spdy;
+
+namespace Kftray.Sidecar.PortForward;
+
+/// <summary>
+/// The sessions to one pod. SPDY as Kubernetes speaks it has no flow control for a single stream, so one reader that stalls stops its whole
+/// session: every connection gets a session of its own while there are few, and never one that is stalled.
+/// </summary>
+internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> open, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>Above this many sessions in use, connections share the least loaded ones.</summary>
+    private const int Cap = 8;
+
+    /// <summary>Stalled sessions do not count towards the cap, but even with them there are no more than this.</summary>
+    private const int HardLimit = 64;
+
+    private static readonly TimeSpan IdleLifetime = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    // All guarded by _lock.
+    private readonly List<Entry> _entries = [];
+    private readonly List<Task<Entry>> _openings = [];
+    private readonly HashSet<Task> _watches = [];
+    private TaskCompletionSource<Fault> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _leases;
+    private bool _retired;
+
+    /// <summary>Opens a stream on the best session there is, opening another session where that is better than sharing.</summary>
+    /// <exception cref="ForwardException">No session could be opened; nothing was sent.</exception>
+    public async ValueTask<SpdyStream> OpenStreamAsync(
+        int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var entry = await ReserveAsync(cancellationToken);
+            try
+            {
+                return await entry.Session.OpenAsync(port, firstBytes, halfCloseGrace);
+            }
+            catch (EndOfConnectionException)
+            {
+                // Died since it was chosen, before the streams were opened: the application knows of nothing. Take another.
+                Forget(entry);
+            }
+            finally
+            {
+                lock (_lock)
+                    entry.Reserved--;
+                KeepWarm();
+            }
+        }
+    }
+
+    /// <summary>Opens a session unless there is one, and keeps one ready until the lease is disposed.</summary>
+    public async ValueTask<ISessionLease> WarmAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            _leases++;
+        try
+        {
+            Task<Entry>? opening;
+            lock (_lock)
+                opening = _entries.Any(entry => entry.Session.IsUsable) ? null : _openings.FirstOrDefault() ?? StartOpening();
+            if (opening is not null)
+                await opening.WaitAsync(cancellationToken);
+            lock (_lock)
+                return new Lease(this, _lost.Task);
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    /// <summary>Closes sessions that have been idle for long, but one while somebody wants the pod warm.</summary>
+    public async Task TrimAsync()
+    {
+        List<Entry> retired = [];
+        lock (_lock)
+        {
+            var keep = _leases > 0 ? 1 : 0;
+            foreach (var entry in _entries.Where(IsIdle).ToList())
+            {
+                entry.IdleSince ??= time.GetTimestamp();
+                if (keep-- > 0 || (_leases > 0 && time.GetElapsedTime(entry.IdleSince.Value) < IdleLifetime))
+                    continue;
+                _entries.Remove(entry);
+                retired.Add(entry);
+            }
+
+            foreach (var entry in _entries.Where(entry => !IsIdle(entry)))
+                entry.IdleSince = null;
+        }
+
+        foreach (var entry in retired)
+            await entry.Session.DisposeAsync();
+    }
+
+    /// <summary>True once nobody needs the pod: from then on the pool may not be used.</summary>
+    public bool TryRetire()
+    {
+        lock (_lock)
+            return _retired = _retired || (_leases == 0 && _entries.Count == 0 && _openings.Count == 0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        Task<Entry>[] openings;
+        lock (_lock)
+        {
+            _retired = true;
+            openings = [.. _openings];
+        }
+
+        foreach (var opening in openings)
+            await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        Entry[] entries;
+        Task[] watches;
+        lock (_lock)
+        {
+            entries = [.. _entries];
+            watches = [.. _watches];
+        }
+
+        await Task.WhenAll(entries.Select(entry => entry.Session.DisposeAsync().AsTask()));
+        await Task.WhenAll(watches);
+        _stopping.Dispose();
+    }
+
+    private static bool IsIdle(Entry entry) => entry.Reserved == 0 && entry.Session.IsUsable && entry.Session.Load is (0, false);
+
+    private async ValueTask<Entry> ReserveAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task<Entry> opening;
+            lock (_lock)
+            {
+                if (_retired)
+                    throw new ForwardException(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
+                if (Choose() is { } chosen)
+                {
+                    chosen.Reserved++;
+                    return chosen;
+                }
+
+                opening = MayOpen ? StartOpening() : _openings.FirstOrDefault() ?? throw TooManyStalled();
+            }
+
+            var opened = await opening.WaitAsync(cancellationToken);
+            lock (_lock)
+            {
+                // Several may have waited for it: the first has it for itself, the others look again.
+                if (opened.Session.IsUsable && opened.Reserved == 0 && opened.Session.Load.Busy == 0)
+                {
+                    opened.Reserved++;
+                    return opened;
+                }
+            }
+        }
+    }
+
+    // Under _lock.
+    private bool MayOpen => _entries.Count(entry => !entry.Session.Load.Stalled) + _openings.Count < Cap
+        && _entries.Count + _openings.Count < HardLimit;
+
+    // Under _lock. An idle session; or, when no more may be opened, the least loaded one that is not stalled.
+    private Entry? Choose()
+    {
+        var mayOpen = MayOpen;
+        Entry? best = null;
+        var bestLoad = int.MaxValue;
+        foreach (var entry in _entries)
+        {
+            if (!entry.Session.IsUsable)
+                continue;
+            var (busy, stalled) = entry.Session.Load;
+            var load = busy + entry.Reserved;
+            if (stalled || load >= bestLoad || (load > 0 && mayOpen))
+                continue;
+            (best, bestLoad) = (entry, load);
+        }
+
+        return best;
+    }
+
+    // Under _lock. The task is kept until it has ended; whoever awaits it sees why it failed.
+    private Task<Entry> StartOpening()
+    {
+        var opening = OpenEntryAsync();
+        _openings.Add(opening);
+        _watches.Add(WatchOpeningAsync(opening));
+        return opening;
+    }
+
+    private async Task<Entry> OpenEntryAsync()
+    {
+        await Task.Yield(); // Called under the lock.
+        var session = await open(_stopping.Token);
+        var entry = new Entry(session);
+        lock (_lock)
+        {
+            if (_lost.Task.IsCompleted)
+                _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _entries.Add(entry);
+            _watches.Add(WatchSessionAsync(entry));
+        }
+
+        return entry;
+    }
+
+    private async Task WatchOpeningAsync(Task<Entry> opening)
+    {
+        await Task.Yield();
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            _openings.Remove(opening);
+            _watches.RemoveWhere(watch => watch.IsCompleted);
+        }
+    }
+
+    private async Task WatchSessionAsync(Entry entry)
+    {
+        await Task.Yield(); // Called under the lock.
+        var fault = await entry.Session.Ended;
+        Forget(entry, fault);
+        await entry.Session.DisposeAsync();
+        if (!_stopping.IsCancellationRequested)
+            KeepWarm();
+    }
+
+    private void Forget(Entry entry, Fault? fault = null)
+    {
+        lock (_lock)
+        {
+            _entries.Remove(entry);
+            if (fault is not null && _entries.Count == 0)
+                _lost.TrySetResult(fault);
+        }
+    }
+
+    // The next connection should find a session ready. One at a time, and only while others prove that the server accepts them: a server
+    // that refuses is not hammered from here.
+    private void KeepWarm()
+    {
+        lock (_lock)
+        {
+            if (!_retired && _leases > 0 && _openings.Count == 0 && _entries.Count > 0 && MayOpen && !_entries.Any(IsIdle))
+                StartOpening();
+        }
+    }
+
+    private void Release()
+    {
+        lock (_lock)
+            _leases--;
+    }
+
+    private static ForwardException TooManyStalled() => new(new Fault(
+        FaultKind.Throttled, $"{HardLimit} connections to this pod are blocked by clients that do not read.", "Close the clients that do not read."));
+
+    private sealed class Entry(SpdySession session)
+    {
+        public SpdySession Session { get; } = session;
+
+        /// <summary>Chosen for a stream that is about to be opened.</summary>
+        public int Reserved { get; set; }
+
+        /// <summary>Timestamp; null while in use.</summary>
+        public long? IdleSince { get; set; }
+    }
+
+    private sealed class Lease(SessionPool pool, Task<Fault> lost) : ISessionLease
+    {
+        private SessionPool? _pool = pool;
+
+        public Task<Fault> Lost { get; } = lost;
+
+        public ValueTask DisposeAsync()
+        {
+            Interlocked.Exchange(ref _pool, null)?.Release();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

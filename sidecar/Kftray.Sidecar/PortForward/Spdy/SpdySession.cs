@@ -1,0 +1,281 @@
+using System.Buffers.Binary;
+using Kftray.Sidecar.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar.PortForward.Spdy;
+
+/// <summary>
+/// One SPDY/3.1 connection to the port-forward endpoint of one pod. Owns the transport, the receive loop and the heartbeat; ends when the
+/// transport ends, when the server breaks the protocol, or when a ping is not answered. Streams that fail do not end it.
+/// </summary>
+internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
+{
+    /// <summary>Payload of the data frames that we send.</summary>
+    public const int MaxDataFrame = 64 * 1024;
+
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan PingDeadline = TimeSpan.FromSeconds(8);
+
+    private readonly Stream _transport;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<int, SpdyStream> _streams = [];
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource<Fault> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _receiving;
+    private readonly Task _heartbeat;
+    private int _nextRequestId;
+    private Fault? _fault;
+    private bool _goingAway;
+
+    // Written by the receive loop, read by the heartbeat.
+    private long _lastReceived;
+    private volatile bool _waitsForReader;
+
+    public SpdySession(Stream transport, TimeProvider time, ILogger logger)
+    {
+        _transport = transport;
+        _logger = logger;
+        Time = time;
+        Writer = new SpdyWriter(transport);
+        _lastReceived = time.GetTimestamp();
+        _receiving = ReceiveAsync();
+        _heartbeat = HeartbeatAsync(_closing.Token);
+    }
+
+    public TimeProvider Time { get; }
+
+    public SpdyWriter Writer { get; }
+
+    /// <summary>Completes when the session is dead; the result says why.</summary>
+    public Task<Fault> Ended => _ended.Task;
+
+    /// <summary>True while new streams may be opened.</summary>
+    public bool IsUsable
+    {
+        get
+        {
+            lock (_lock)
+                return _fault is null && !_goingAway;
+        }
+    }
+
+    /// <summary>Streams whose client is still there, and whether one of them has stopped the session.</summary>
+    public (int Busy, bool Stalled) Load
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var busy = 0;
+                var stalled = false;
+                foreach (var (id, stream) in _streams)
+                {
+                    if (id != stream.Ids.Data)
+                        continue;
+                    busy += stream.IsBusy ? 1 : 0;
+                    stalled |= stream.IsStalled;
+                }
+
+                return (busy, stalled);
+            }
+        }
+    }
+
+    /// <summary>Opens a stream and sends its first bytes in the same write.</summary>
+    /// <exception cref="Forwarding.EndOfConnectionException">The session is dead; none of the bytes reached the application.</exception>
+    public async ValueTask<SpdyStream> OpenAsync(int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace)
+    {
+        var stream = new SpdyStream(this, halfCloseGrace, !firstBytes.IsEmpty);
+        var requestId = Interlocked.Increment(ref _nextRequestId);
+        var opening = Writer.OpenAsync(port, requestId, firstBytes.Span, (errorId, dataId) => Register(stream, errorId, dataId));
+        try
+        {
+            await opening;
+        }
+        catch
+        {
+            Remove(stream);
+            throw;
+        }
+
+        return stream;
+    }
+
+    public void Remove(SpdyStream stream)
+    {
+        lock (_lock)
+        {
+            _streams.Remove(stream.Ids.Error);
+            _streams.Remove(stream.Ids.Data);
+        }
+    }
+
+    /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
+        await _closing.CancelAsync();
+        await _transport.DisposeAsync();
+        await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _heartbeat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Writer.DisposeAsync();
+        _closing.Dispose();
+    }
+
+    private void Register(SpdyStream stream, int errorId, int dataId)
+    {
+        stream.Ids = (errorId, dataId);
+        lock (_lock)
+        {
+            if (_fault is { } fault)
+                throw new Forwarding.EndOfConnectionException(fault.Message);
+            _streams.Add(errorId, stream);
+            _streams.Add(dataId, stream);
+        }
+    }
+
+    private void End(Fault fault)
+    {
+        SpdyStream[] orphans;
+        lock (_lock)
+        {
+            if (_fault is not null)
+                return;
+            _fault = fault;
+            orphans = [.. _streams.Values.Distinct()];
+        }
+
+        foreach (var stream in orphans)
+            stream.OnSessionLost(fault);
+        _ended.TrySetResult(fault);
+    }
+
+    private async Task ReceiveAsync()
+    {
+        await Task.Yield();
+        var fault = new Fault(FaultKind.ConnectionLost, "The API server closed the connection to the pod.");
+        try
+        {
+            await new SpdyReceiver(_transport, this).RunAsync();
+        }
+        catch (SpdyProtocolException e)
+        {
+            _logger.BrokenProtocol(e.Message);
+            fault = new Fault(FaultKind.ConnectionLost, $"The API server broke the port-forward protocol: {e.Message}.");
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        {
+            _logger.TransportFailed(e.Message);
+            fault = new Fault(FaultKind.ConnectionLost, "The connection to the API server was lost.");
+        }
+
+        End(fault);
+
+        // Wakes a writer that is blocked on a dead path, and the heartbeat.
+        await _closing.CancelAsync();
+        await _transport.DisposeAsync();
+    }
+
+    async ValueTask ISpdyFrameHandler.OnDataAsync(int id, ReadOnlyMemory<byte> bytes)
+    {
+        var (stream, isError, shared) = Find(id);
+        if (stream is null)
+            return; // Closed by us while these bytes were on their way.
+        if (isError)
+        {
+            stream.OnErrorText(bytes.Span);
+            return;
+        }
+
+        var used = stream.OnDataAsync(bytes, shared);
+        if (used.IsCompletedSuccessfully)
+            return;
+        _waitsForReader = true;
+        await used;
+        Volatile.Write(ref _lastReceived, Time.GetTimestamp());
+        _waitsForReader = false;
+    }
+
+    void ISpdyFrameHandler.OnFin(int id) => OnFin(id);
+
+    private void OnFin(int id)
+    {
+        var (stream, isError, _) = Find(id);
+        stream?.OnEnded(isError, reset: false);
+    }
+
+    void ISpdyFrameHandler.OnControl(SpdyFrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        switch (header.Type)
+        {
+            case SpdyControl.RstStream:
+                if (payload.Length < 8)
+                    throw new SpdyProtocolException("a short RST_STREAM");
+                var (stream, isError, _) = Find((int)(BinaryPrimitives.ReadUInt32BigEndian(payload) & 0x7FFF_FFFF));
+                stream?.OnEnded(isError, reset: true);
+                break;
+            case SpdyControl.Ping:
+                if (payload.Length < 4)
+                    throw new SpdyProtocolException("a short PING");
+                var id = BinaryPrimitives.ReadUInt32BigEndian(payload);
+                if (id % 2 == 0)
+                    Writer.PostPing(id); // Even ids are the server's; odd ones are answers to ours.
+                break;
+            case SpdyControl.GoAway:
+                lock (_lock)
+                    _goingAway = true;
+                break;
+            case SpdyControl.SynReply when header.IsFin && payload.Length >= 4:
+                OnFin((int)(BinaryPrimitives.ReadUInt32BigEndian(payload) & 0x7FFF_FFFF));
+                break;
+            default:
+                break; // SYN_REPLY says nothing we wait for; the others carry nothing for us.
+        }
+    }
+
+    void ISpdyFrameHandler.OnReceived() => Volatile.Write(ref _lastReceived, Time.GetTimestamp());
+
+    bool ISpdyFrameHandler.IsIdle
+    {
+        get
+        {
+            lock (_lock)
+                return _streams.Count == 0;
+        }
+    }
+
+    private (SpdyStream? Stream, bool IsError, bool Shared) Find(int id)
+    {
+        lock (_lock)
+        {
+            return _streams.TryGetValue(id, out var stream)
+                ? (stream, id == stream.Ids.Error, _streams.Count > 2)
+                : (null, false, false);
+        }
+    }
+
+    // A ping that is answered proves the path as far as the kubelet. While we do not read because a client does not, or cannot write,
+    // a missing answer proves nothing.
+    private async Task HeartbeatAsync(CancellationToken closing)
+    {
+        uint pingId = 1;
+        while (true)
+        {
+            await Task.Delay(PingInterval, Time, closing);
+            await Writer.PingAsync(pingId);
+            pingId += 2;
+
+            var sent = Time.GetTimestamp();
+            while (Volatile.Read(ref _lastReceived) < sent)
+            {
+                await Task.Delay(PingInterval / 4, Time, closing);
+                if (_waitsForReader || Time.GetElapsedTime(sent) < PingDeadline || Volatile.Read(ref _lastReceived) >= sent)
+                    continue;
+                End(new Fault(FaultKind.ConnectionLost, $"The pod's node did not answer for {PingDeadline.TotalSeconds:0} s."));
+                await _transport.DisposeAsync();
+                return;
+            }
+        }
+    }
+}

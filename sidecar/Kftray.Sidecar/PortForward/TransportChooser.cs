@@ -1,0 +1,69 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar.PortForward;
+
+/// <summary>
+/// Finds the way to the pods of one cluster and remembers it. A role may allow one way and forbid another, so only a refusal of all of them
+/// is the user's problem.
+/// </summary>
+internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILogger logger)
+{
+    // A gateway that does not know the upgrade may swallow it without an answer.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    // In the order of preference: the first needs only `create`, works with every server and costs least.
+    private readonly IPodTransport[] _ways = [new SpdyUpgrade(), new WebSocketTunnel()];
+    private volatile IPodTransport? _chosen;
+
+    /// <summary>The way that worked last; null before the first.</summary>
+    public string? Chosen => _chosen?.Name;
+
+    /// <exception cref="ForwardException">Every way was refused, or none can work now.</exception>
+    public async Task<Stream> OpenAsync(string @namespace, string pod, CancellationToken cancellationToken)
+    {
+        Fault? refusal = null;
+        var chosen = _chosen;
+        foreach (var way in _ways.OrderBy(way => way != chosen))
+        {
+            try
+            {
+                var stream = await OpenAsync(way, @namespace, pod, cancellationToken);
+                if (_chosen != way)
+                {
+                    _chosen = way;
+                    logger.TransportChosen(server.Context, way.Name);
+                }
+
+                return stream;
+            }
+            catch (TransportRefusedException e)
+            {
+                logger.SessionRefused(way.Name, @namespace, pod, e.Message);
+
+                // "Forbidden" names what to do; a gateway's refusal of the other way only says that there is a gateway.
+                if (refusal is null || e.Fault.Kind == FaultKind.Forbidden)
+                    refusal = e.Fault;
+            }
+        }
+
+        throw new ForwardException(refusal!);
+    }
+
+    private async Task<Stream> OpenAsync(IPodTransport way, string @namespace, string pod, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Deadline, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await way.OpenAsync(server, @namespace, pod, either.Token);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TransportRefusedException(
+                new Fault(FaultKind.UpgradeRefused, $"The API server did not answer the port-forward within {Deadline.TotalSeconds:0} s."), e);
+        }
+    }
+}

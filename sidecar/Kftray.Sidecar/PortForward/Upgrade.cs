@@ -1,0 +1,44 @@
+using System.Net;
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+
+namespace Kftray.Sidecar.PortForward;
+
+/// <summary>What the ways of upgrading have in common: the request, and what a refusal means.</summary>
+internal static class Upgrade
+{
+    public static HttpRequestMessage Request(HttpMethod method, string @namespace, string pod, string protocol)
+    {
+        var path = $"api/v1/namespaces/{Uri.EscapeDataString(@namespace)}/pods/{Uri.EscapeDataString(pod)}/portforward";
+        var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative))
+        {
+            // HTTP/2 cannot carry either upgrade.
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+        request.Headers.TryAddWithoutValidation("Upgrade", protocol);
+        return ApiRequest.Describe(request, $"forward ports of pods in namespace '{@namespace}'");
+    }
+
+    /// <summary>
+    /// A refusal of this way only, or of all: 404 with a Status says that the pod is gone, 401, 429 and 5xx other than a gateway's 502 are the
+    /// same on every way; 400, 403, 405, 426 and 502 are how servers and gateways refuse one way.
+    /// </summary>
+    public static async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using (response)
+        {
+            var fault = await KubernetesFaults.FromResponseAsync(response, cancellationToken);
+            return response.StatusCode switch
+            {
+                HttpStatusCode.NotFound when fault.Kind == FaultKind.PodNotFound => new ForwardException(fault with { Kind = FaultKind.PodGone }),
+                HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests => new ForwardException(fault),
+                HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => new ForwardException(fault),
+                HttpStatusCode.Forbidden => new TransportRefusedException(fault),
+                _ => new TransportRefusedException(fault with { Kind = FaultKind.UpgradeRefused }),
+            };
+        }
+    }
+}

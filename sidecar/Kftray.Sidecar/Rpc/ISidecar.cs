@@ -1,0 +1,33 @@
+using Kftray.Sidecar.Contract;
+using PolyType;
+using StreamJsonRpc;
+
+namespace Kftray.Sidecar.Rpc;
+
+/// <summary>
+/// The requests of the protocol, <c>noun/verb</c>. Each takes one object. What goes wrong with a forward is its state, not an error here: errors are
+/// for requests that could not be understood or served (<see cref="RpcErrors"/>).
+/// </summary>
+[JsonRpcContract]
+[GenerateShape(IncludeMethods = MethodShapeFlags.PublicInstance)]
+internal partial interface ISidecar
+{
+    [JsonRpcMethod("initialize", UseSingleObjectParameterDeserialization = true)]
+    Task<InitializeResult> InitializeAsync(InitializeParams parameters, CancellationToken cancellationToken);
+
+    /// <remarks>Served one at a time, in order of arrival.</remarks>
+    [JsonRpcMethod("workspace/apply", UseSingleObjectParameterDeserialization = true)]
+    Task<ApplyResult> ApplyAsync(ApplyParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("forward/retry", UseSingleObjectParameterDeserialization = true)]
+    Task RetryAsync(ForwardParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("forward/restart", UseSingleObjectParameterDeserialization = true)]
+    Task RestartAsync(ForwardParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("cluster/browse", UseSingleObjectParameterDeserialization = true)]
+    Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("log/setLevel", UseSingleObjectParameterDeserialization = true)]
+    Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken);
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+
+namespace Kftray.Sidecar.Targets;
+
+/// <summary>
+/// Follows a forward from the kubeconfig to its pods. Without a context of its own it goes along when the current context
+/// changes, and with one it waits for that context to exist.
+/// </summary>
+internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time) : ITargetResolver
+{
+    /// <summary>A file that the kubeconfig names may change without the kubeconfig changing.</summary>
+    private static readonly TimeSpan ReopenInterval = TimeSpan.FromSeconds(5);
+
+    public async IAsyncEnumerable<Resolution> ResolveAsync(ForwardSpec spec, [EnumeratorCancellation] CancellationToken stopping)
+    {
+        var kubeconfig = clusters.WatchKubeconfig(spec.Kubeconfig);
+        Resolution? last = null;
+        while (true)
+        {
+            var version = kubeconfig.Current;
+            var (place, fault) = Open(kubeconfig, spec);
+            if (place is not null)
+            {
+                await foreach (var resolution in FollowAsync(spec, kubeconfig, place, stopping))
+                    yield return last = resolution;
+                continue;
+            }
+
+            var unavailable = new Resolution.Unavailable(fault!, WaitingFor.Event) { Context = spec.Context, Namespace = spec.Namespace };
+            if (unavailable != last)
+                yield return last = unavailable;
+            await WaitAsync([version.Superseded], ReopenInterval, stopping);
+        }
+    }
+
+    /// <summary>As long as the kubeconfig leads to this place.</summary>
+    private async IAsyncEnumerable<Resolution> FollowAsync(
+        ForwardSpec spec, KubeconfigWatch kubeconfig, Place place, [EnumeratorCancellation] CancellationToken stopping)
+    {
+        await using var view = View(spec, place);
+        var order = new StableOrder();
+        Resolution? last = null;
+        while (true)
+        {
+            // Taken before it is asked where the kubeconfig leads: a change in between is seen in the next round.
+            var version = kubeconfig.Current;
+            if (Open(kubeconfig, spec).Place != place)
+                yield break;
+
+            var changes = view.Refresh();
+            var resolution = view.Resolve();
+            if (resolution is Resolution.Ready ready)
+                resolution = ready with { Pods = order.Apply(ready.Pods) };
+            if (resolution is not null)
+            {
+                resolution = resolution with { Context = place.Context, Namespace = place.Namespace };
+                if (!Same(resolution, last))
+                    yield return last = resolution;
+            }
+
+            await WaitAsync([version.Superseded, .. changes], Timeout.InfiniteTimeSpan, stopping);
+        }
+    }
+
+    private static ITargetView View(ForwardSpec spec, Place place) => spec.WorkloadType switch
+    {
+        WorkloadType.Service => new ServiceResolver(spec, place.Cluster, place.Namespace),
+        WorkloadType.Pod => new PodResolver(spec, place.Cluster, place.Namespace),
+        WorkloadType.Proxy or WorkloadType.Expose => new NotSupportedView(spec.WorkloadType),
+        _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.WorkloadType, "Not a workload type."),
+    };
+
+    private (Place? Place, Fault? Fault) Open(KubeconfigWatch kubeconfig, ForwardSpec spec)
+    {
+        try
+        {
+            var (cluster, context) = clusters.Open(kubeconfig, spec.Context);
+            return (new(cluster, context.Name, spec.Namespace ?? context.Namespace ?? "default"), null);
+        }
+        catch (ForwardException e)
+        {
+            return (null, e.Fault);
+        }
+    }
+
+    private async Task WaitAsync(Task[] changes, TimeSpan limit, CancellationToken stopping)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        await Task.WhenAny([.. changes, Task.Delay(limit, time, waiting.Token)]);
+        await waiting.CancelAsync();
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    private static bool Same(Resolution a, Resolution? b) => (a, b) switch
+    {
+        (Resolution.Ready x, Resolution.Ready y) => x with { Pods = y.Pods } == y && x.Pods.SequenceEqual(y.Pods),
+        _ => a == b,
+    };
+
+    /// <summary>Where a forward leads; another value means that it has moved.</summary>
+    private sealed record Place(Cluster Cluster, string Context, string Namespace);
+}
