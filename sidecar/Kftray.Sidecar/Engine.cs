@@ -1,34 +1,62 @@
-using System.Runtime.CompilerServices;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Endpoints;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.PortForward;
+using Kftray.Sidecar.Targets;
+using Kftray.Sidecar.Workspace;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar;
 
-/// <summary>The one place where the parts are put together. Until they are all here it knows no forwards.</summary>
+/// <summary>The one place where the parts are put together; the pipe and the terminal drive the same.</summary>
 internal sealed class Engine : IEngine
 {
-    private readonly TimeProvider _time;
+    private readonly CurrentWorkspace _workspace = new();
+    private readonly ClusterRegistry _clusters;
+    private readonly ClusterBrowser _browser;
+    private readonly ForwardSet _forwards;
 
-    private Engine(TimeProvider time) => _time = time;
-
-    public IReadOnlyList<ForwardSnapshot> Snapshots => [];
-
-    public static Engine Create(TimeProvider time, ILoggerFactory loggers) => new(time);
-
-    public Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken) => Task.FromResult(new ApplyResult([], []));
-
-    public bool Retry(string id) => false;
-
-    public Task<bool> RestartAsync(string id) => Task.FromResult(false);
-
-    public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) =>
-        Task.FromResult(new BrowseResult([], null, [], null, []));
-
-    public async IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync([EnumeratorCancellation] CancellationToken stopping)
+    private Engine(ClusterRegistry clusters, TimeProvider time, ILoggerFactory loggers)
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, _time, stopping);
-        yield break;
+        _clusters = clusters;
+        _browser = new ClusterBrowser(clusters);
+        _forwards = new ForwardSet(new TcpEndpointBinder(), new TargetResolver(clusters, time), time, loggers);
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
+
+    public static Engine Create(TimeProvider time, ILoggerFactory loggers) =>
+        new(ClusterRegistry.Create(server => new PodDialer(server, time, loggers), time, loggers), time, loggers);
+
+    public async Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken)
+    {
+        var model = _workspace.Apply(wanted);
+        await _forwards.ApplyAsync(model.Forwards, wanted.Enabled.ToHashSet(), cancellationToken);
+        return new ApplyResult(model.Problems, model.Ranges);
+    }
+
+    public bool Contains(string id) => _forwards.Contains(id);
+
+    public bool Retry(string id)
+    {
+        // What a forward waits for may be an attempt of its cluster's watches, not of its own.
+        if (!_forwards.Retry(id))
+            return false;
+        _clusters.RetryNow();
+        return true;
+    }
+
+    public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
+
+    public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
+
+    public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
+
+    public async ValueTask DisposeAsync()
+    {
+        // Forwards before clusters: connections end before the sessions under them.
+        await _forwards.DisposeAsync();
+        await _clusters.DisposeAsync();
+    }
 }

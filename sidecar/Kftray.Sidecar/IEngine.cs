@@ -12,6 +12,9 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Every forward of the last apply, in its order.</summary>
     IReadOnlyList<ForwardSnapshot> Snapshots { get; }
 
+    /// <summary>True when the last apply defined such a forward, running or not.</summary>
+    bool Contains(string id);
+
     /// <summary>Makes what runs equal to what is wanted. Calls must not overlap.</summary>
     Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken);
 

@@ -14,6 +14,12 @@ internal static class CheckCommand
             Description = "Config files; .vscode/kftray.json when none is given",
             Arity = ArgumentArity.ZeroOrMore,
         };
+        // Without this a mistyped option would be a file that is not there.
+        files.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
+                result.AddError($"Unrecognized command or argument '{token.Value}'.");
+        });
         var command = new Command("check", "Check config files; exit 1 if one has errors or warnings (hints alone are no failure)") { files };
         command.SetAction((arguments, stopping) => RunAsync(arguments.GetValue(files) ?? [], console, createEngine, stopping));
         return command;

@@ -1,4 +1,5 @@
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Workspace;
 
 namespace Kftray.Sidecar.CommandLine;
 
@@ -32,9 +33,8 @@ internal sealed class ConfigFiles
         return files;
     }
 
-    /// <summary>The line that editors and terminals make a link of: <c>file:line:column: message</c>, counted from 1.</summary>
-    public string Describe(Problem problem) =>
-        $"{_names.GetValueOrDefault(problem.Uri, problem.Uri)}:{problem.Range.StartLine + 1}:{problem.Range.StartColumn + 1}: {problem.Message}";
+    /// <summary>The problem with its place, the file as it was named on the command line.</summary>
+    public string Describe(Problem problem) => ProblemFormat.Line(problem, _names.GetValueOrDefault(problem.Uri));
 
     private async Task AddAsync(string path, DocumentKind kind, string workingDirectory, CancellationToken cancellationToken)
     {
@@ -43,7 +43,9 @@ internal sealed class ConfigFiles
         if (!_names.TryAdd(uri, path))
             throw new CliException($"{path} is named twice.");
 
-        Documents.Add(new(uri, FolderOf(full), kind, await ReadTextAsync(path, full, cancellationToken)));
+        // The editor names a workspace folder by its last part, too.
+        var folder = Path.GetFileName(DocumentPath.FolderOf(uri)) ?? "";
+        Documents.Add(new(uri, folder, kind, await ReadTextAsync(path, full, cancellationToken)));
     }
 
     private static async Task<string> ReadTextAsync(string path, string full, CancellationToken cancellationToken)
@@ -60,14 +62,5 @@ internal sealed class ConfigFiles
         {
             throw new CliException($"{path} cannot be read: {e.Message}", e);
         }
-    }
-
-    // The workspace folder, as in the editor: the one that has the .vscode folder in it.
-    private static string FolderOf(string file)
-    {
-        var folder = Directory.GetParent(file)!;
-        if (folder is { Name: SettingsFolder, Parent: { } parent })
-            folder = parent;
-        return folder.Name;
     }
 }

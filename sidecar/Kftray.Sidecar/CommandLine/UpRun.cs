@@ -29,7 +29,7 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
         using var loggers = CreateLoggers();
         await using var engine = createEngine(loggers);
 
-        // The files were named by the user, so they are trusted. The first apply runs nothing: it tells which forwards there are.
+        // The files were named by the user, so they are trusted, and so is what lies beside them.
         var wanted = new ApplyParams
         {
             Documents = files.Documents,
@@ -37,13 +37,14 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
             Consents = [.. files.Documents.Select(document => DocumentPath.FolderOf(document.Uri)).OfType<string>()],
             Settings = new() { Kubeconfig = KubeconfigFiles() },
         };
+
+        // The first apply runs nothing: it tells which forwards there are.
         var result = await engine.ApplyAsync(wanted, stopping);
         foreach (var problem in result.Problems)
             await console.Error.WriteLineAsync(files.Describe(problem));
 
         var chosen = Choose(engine.Snapshots);
         await engine.ApplyAsync(wanted with { Enabled = chosen }, stopping);
-        RequireRunnable([.. engine.Snapshots.Where(forward => chosen.Contains(forward.Id))]);
         try
         {
             await CreateView().ShowAsync(ChangesOf(chosen, engine, stopping));
@@ -66,15 +67,8 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
         if (Only.Except(aliases).FirstOrDefault() is { } unknown)
             throw new CliException($"No forward is called '{unknown}'. There are: {string.Join(", ", aliases)}.");
 
-        return [.. forwards.Where(forward => Only.Count == 0 || Only.Contains(forward.Alias)).Select(forward => forward.Id)];
-    }
-
-    private static void RequireRunnable(IReadOnlyList<ForwardSnapshot> chosen)
-    {
-        if (chosen.Any(forward => forward.Status != ForwardStatus.Blocked))
-            return;
-        var reasons = chosen.Select(forward => $"\n  {forward.Alias}: {ForwardText.Trouble(forward)}");
-        throw new CliException($"There is no forward to run.{string.Concat(reasons)}");
+        string[] chosen = [.. forwards.Where(forward => Only.Count == 0 || Only.Contains(forward.Alias)).Select(forward => forward.Id)];
+        return chosen.Length > 0 ? chosen : throw NothingToRun();
     }
 
     private IForwardView CreateView()
@@ -91,13 +85,25 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
         ? new LoggerFactory([new TextLoggerProvider(console.Error, console.Time)], new LoggerFilterOptions { MinLevel = LogLevel.Debug })
         : NullLoggerFactory.Instance;
 
+    /// <summary>What happens to the chosen forwards, for as long as one of them may run.</summary>
     private static async IAsyncEnumerable<ForwardSnapshot> ChangesOf(
-        IReadOnlyList<string> ids, IEngine engine, [EnumeratorCancellation] CancellationToken stopping)
+        string[] chosen, IEngine engine, [EnumeratorCancellation] CancellationToken stopping)
     {
+        // What is blocked stays so: nobody can trust, consent or edit in the middle of a run.
+        var blocked = new HashSet<string>();
         await foreach (var change in engine.ReadChangesAsync(stopping))
         {
-            foreach (var forward in change.Snapshots.Where(forward => ids.Contains(forward.Id)))
+            foreach (var forward in change.Snapshots.Where(forward => chosen.Contains(forward.Id)))
+            {
                 yield return forward;
+                if (forward.Status == ForwardStatus.Blocked)
+                    blocked.Add(forward.Id);
+            }
+
+            if (blocked.Count == chosen.Length)
+                throw NothingToRun();
         }
     }
+
+    private static CliException NothingToRun() => new("There is no forward that can run.");
 }

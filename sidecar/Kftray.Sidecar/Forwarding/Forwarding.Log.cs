@@ -41,4 +41,27 @@ internal static partial class ForwardingLog
 
     [LoggerMessage(EventIds.ConnectionLingered, LogLevel.Trace, "A client of forward {ForwardId} did not end after the pod had: {Reason}")]
     public static partial void ConnectionLingered(this ILogger logger, string forwardId, string reason);
+
+    /// <summary>The first of a streak is worth a line; its repetitions are for those who look closer.</summary>
+    public static void StateReached(this ILogger logger, string forwardId, ForwardStatus previous, ForwardState state)
+    {
+        switch (state)
+        {
+            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt } when previous != ForwardStatus.Reconnecting:
+                logger.ForwardReconnecting(forwardId, fault.Message, attempt);
+                break;
+            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt }:
+                logger.ForwardStillReconnecting(forwardId, fault.Message, attempt);
+                break;
+            case ForwardState.Failed { Fault: var fault } when previous != ForwardStatus.Failed:
+                logger.ForwardFailed(forwardId, fault.Message);
+                break;
+            case ForwardState.Active { Pods: var pods }:
+                logger.ForwardActive(forwardId, pods[0].Name);
+                break;
+            default:
+                logger.ForwardChanged(forwardId, state.Status);
+                break;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Kftray.Sidecar.Contract;
 
 namespace Kftray.Sidecar.Workspace;
@@ -7,7 +8,7 @@ namespace Kftray.Sidecar.Workspace;
 /// </summary>
 internal sealed class DocumentParser(ConfigDocument document, ProblemList problems)
 {
-    private static readonly HashSet<string> ForwardKeys = [.. ForwardFields.All.Select(f => f.Name)];
+    private static readonly FrozenSet<string> ForwardKeys = ForwardFields.All.Select(f => f.Name).ToFrozenSet();
 
     private readonly KeyCheck _keys = new(document.Uri, problems);
 
@@ -43,9 +44,7 @@ internal sealed class DocumentParser(ConfigDocument document, ProblemList proble
         }
 
         if (file.Find(FileFields.Forwards.Name)?.Value is { } notAnArray and not ArrayNode)
-        {
             return Broken(notAnArray.Range, ProblemCodes.WrongType, FileFields.Forwards.Check(notAnArray)!.Message);
-        }
 
         _keys.Check(file, FileFields.File);
         var defaults = file.Find(FileFields.Defaults.Name)?.Value as ObjectNode;

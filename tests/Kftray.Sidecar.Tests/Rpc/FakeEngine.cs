@@ -29,6 +29,8 @@ internal sealed class FakeEngine : IEngine
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => Forwards;
 
+    public bool Contains(string id) => Forwards.Exists(forward => forward.Id == id);
+
     public void Push(params ForwardSnapshot[] forwards) => _changes.Writer.TryWrite(new(forwards, []));
 
     public void BreakFeed(Exception exception) => _changes.Writer.Complete(exception);

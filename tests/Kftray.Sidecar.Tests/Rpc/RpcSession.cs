@@ -6,6 +6,7 @@ using Kftray.Sidecar.Rpc;
 using Microsoft.Extensions.Logging;
 using Nerdbank.Streams;
 using StreamJsonRpc;
+using StreamJsonRpc.Protocol;
 using Xunit;
 
 namespace Kftray.Sidecar.Tests.Rpc;
@@ -31,7 +32,7 @@ internal sealed class RpcSession : IAsyncDisposable
         Served = server.RunAsync(PipeReader.Create(sidecarEnd), PipeWriter.Create(sidecarEnd), _stop.Token);
 
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = new(ContractJson.Default.Options) };
-        _editor = new JsonRpc(new HeaderDelimitedMessageHandler(editorEnd, formatter));
+        _editor = new EditorRpc(new HeaderDelimitedMessageHandler(editorEnd, formatter));
         foreach (var method in new[] { "forwards/changed", "log" })
         {
             _editor.AddLocalRpcMethod(
@@ -53,7 +54,7 @@ internal sealed class RpcSession : IAsyncDisposable
     public static async Task<RpcSession> OpenInitializedAsync(SidecarLogLevel level = SidecarLogLevel.Off)
     {
         var session = new RpcSession();
-        await session.RequestAsync<InitializeResult>("initialize", new InitializeParams(Version, Protocol.Version, level));
+        await session.RequestAsync<InitializeResult>("initialize", new InitializeParams(Version, Contract.Protocol.Version, level));
         return session;
     }
 
@@ -71,7 +72,7 @@ internal sealed class RpcSession : IAsyncDisposable
     public async Task<(int Code, string Message, JsonElement? Data)> RefusalOfAsync(string method, object parameters)
     {
         var refusal = await Assert.ThrowsAnyAsync<RemoteRpcException>(() => RequestAsync<JsonElement?>(method, parameters));
-        return ((int)refusal.ErrorCode!, refusal.Message, (refusal.ErrorData ?? refusal.DeserializedErrorData) as JsonElement?);
+        return ((int)refusal.ErrorCode!, refusal.Message, refusal.DeserializedErrorData as JsonElement?);
     }
 
     /// <summary>The next notification of that method; others are skipped.</summary>
@@ -104,6 +105,12 @@ internal sealed class RpcSession : IAsyncDisposable
         _loggers.Dispose();
         _logs.Dispose();
         _stop.Dispose();
+    }
+
+    private sealed class EditorRpc(IJsonRpcMessageHandler messages) : JsonRpc(messages)
+    {
+        // The data as it stands on the wire.
+        protected override Type GetErrorDetailsDataType(JsonRpcError error) => typeof(JsonElement);
     }
 
     private sealed class Receiver(RpcSession session, string method)
