@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using k8s.Models;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
@@ -64,7 +63,7 @@ internal static class ResourceMapping
         string.Equals(protocol, "UDP", StringComparison.OrdinalIgnoreCase) ? ForwardProtocol.Udp : ForwardProtocol.Tcp;
 
     private static Dictionary<string, string> Dictionary(IDictionary<string, string>? values) =>
-        values is { Count: > 0 } ? new Dictionary<string, string>(values) : FrozenDictionary<string, string>.Empty;
+        values is null ? [] : new Dictionary<string, string>(values);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
