@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using k8s.Models;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
@@ -7,8 +8,6 @@ namespace Kftray.Sidecar.Kubernetes;
 /// <summary>From the models of KubernetesClient to what is kept. Every field may be missing: servers leave out what is empty.</summary>
 internal static class ResourceMapping
 {
-    private static readonly Dictionary<string, string> Nothing = [];
-
     public static PodInfo Map(V1Pod pod)
     {
         var statuses = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []);
@@ -64,8 +63,8 @@ internal static class ResourceMapping
     private static ForwardProtocol Protocol(string? protocol) =>
         string.Equals(protocol, "UDP", StringComparison.OrdinalIgnoreCase) ? ForwardProtocol.Udp : ForwardProtocol.Tcp;
 
-    private static Dictionary<string, string> Dictionary(IDictionary<string, string>? values) =>
-        values is { Count: > 0 } ? new Dictionary<string, string>(values) : Nothing;
+    private static IReadOnlyDictionary<string, string> Dictionary(IDictionary<string, string>? values) =>
+        values is { Count: > 0 } ? new Dictionary<string, string>(values) : FrozenDictionary<string, string>.Empty;
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
