@@ -28,9 +28,15 @@ export async function buildVsix(target = thisTarget()) {
   layOutBinary(binary, rid);
   await run('Packing the extension', await modernNode(), [
     join(root, 'node_modules', '@vscode', 'vsce', 'vsce'), 'package', '--target', target, '--out', vsix,
-    '--no-dependencies', '--allow-missing-repository', '--skip-license',
+    // The README's links stay relative while the manifest names no repository.
+    '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links',
   ], { cwd: root });
-  inspect(vsix, basename(binary));
+  try {
+    inspect(vsix, basename(binary));
+  } catch (error) {
+    rmSync(vsix);
+    throw error;
+  }
   stamp(stampFile, print);
   return vsix;
 }

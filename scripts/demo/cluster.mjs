@@ -9,7 +9,9 @@ import { Failure } from '../lib/report.mjs';
 
 /**
  * The test cluster as a process of its own, with the demo's pods. It ends with us, whatever happens: it watches its standard input.
- * Returns its kubeconfig, its control address, an `api(method, path)` to speak to it as its administrator, and `stop()`.
+ * `api` speaks to it as its administrator.
+ * @param {string[]} [args] further arguments of `kftray-testcluster serve`
+ * @returns {Promise<{ server: string, kubeconfig: string, control: string, api: (method: string, path: string, patch?: object) => Promise<unknown>, stop: () => Promise<void> }>}
  */
 export async function startDemoCluster(args = []) {
   const folder = mkdtempSync(join(tmpdir(), 'kftray-cluster-'));
@@ -22,7 +24,7 @@ export async function startDemoCluster(args = []) {
   ]);
   return {
     ...facts,
-    api: (method, path) => callApi(facts, method, path),
+    api: (method, path, patch) => callApi(facts, method, path, patch),
     async stop() {
       started.child.stdin.end();
       await stop(started, { graceMs: 3000 });
@@ -31,18 +33,20 @@ export async function startDemoCluster(args = []) {
   };
 }
 
-/** One request to the API server; resolves to the parsed body. */
-function callApi({ server, kubeconfig }, method, path) {
-  const text = readFileSync(kubeconfig, 'utf8');
-  const data = (key) => {
-    const found = text.match(new RegExp(`["']?${key}["']?:\\s*["']?([A-Za-z0-9+/=]+)`))?.[1];
-    return found && Buffer.from(found, 'base64');
-  };
-  const token = text.match(/["']?\btoken["']?:\s*["']?([\w.-]+)/)?.[1];
+/** One request to the API server; resolves to the parsed body. `patch` is a merge patch. */
+function callApi({ server, kubeconfig }, method, path, patch) {
+  // The test cluster writes its kubeconfigs as JSON, which is YAML too.
+  const { clusters, users } = JSON.parse(readFileSync(kubeconfig, 'utf8'));
+  const decode = (text) => Buffer.from(text, 'base64');
   return new Promise((resolve, reject) => {
     const sent = request(new URL(path, server), {
-      method, ca: data('certificate-authority-data'), cert: data('client-certificate-data'), key: data('client-key-data'),
-      headers: token ? { authorization: `Bearer ${token}` } : {}, timeout: 10_000,
+      method,
+      ca: decode(clusters[0].cluster['certificate-authority-data']),
+      cert: decode(users[0].user['client-certificate-data']),
+      key: decode(users[0].user['client-key-data']),
+      headers: patch ? { 'content-type': 'application/merge-patch+json' } : {},
+      agent: false,
+      timeout: 10_000,
     }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk) => (body += chunk)).on('end', () => {
@@ -50,6 +54,7 @@ function callApi({ server, kubeconfig }, method, path) {
         else resolve(JSON.parse(body));
       });
     });
-    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within 10 s`))).on('error', reject).end();
+    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within 10 s`))).on('error', reject);
+    sent.end(patch && JSON.stringify(patch));
   });
 }

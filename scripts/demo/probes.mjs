@@ -5,7 +5,10 @@ import { connect } from 'node:net';
 
 const timeoutMs = 30_000;
 
-/** An HTTP request: status and body. */
+/**
+ * An HTTP request.
+ * @returns {Promise<{ status: number, body: string }>}
+ */
 export function httpGet(host, port, path = '/') {
   return new Promise((resolve, reject) => {
     const sent = get({ host, port, path, agent: false, timeout: timeoutMs }, (response) => {

@@ -36,7 +36,7 @@ export function followForwards(options) {
     },
     hasEnded: () => ended,
     async stop() {
-      await stop(started, { signal: 'SIGINT', graceMs: 5000 });
+      await stop(started, { with: 'SIGINT', graceMs: 5000 });
       return await started.exited;
     },
   };

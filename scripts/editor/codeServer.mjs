@@ -26,6 +26,7 @@ export function writeUserSettings(userData, settings) {
 /**
  * Starts code-server on a free loopback port with the packed extension installed; everything it writes stays below `home`.
  * `trusted` opens every folder trusted; else a folder opens in Restricted Mode. Its log goes to `home/code-server.log`.
+ * @returns {Promise<{ url: string, exited: Promise<number>, folderUrl: (folder: string) => string, stop: () => Promise<void> }>}
  */
 export async function startCodeServer({ program, env, home, vsix, settings = {}, trusted = true }) {
   const userData = join(home, 'user-data');
@@ -55,7 +56,6 @@ export async function startCodeServer({ program, env, home, vsix, settings = {},
   });
   return {
     url,
-    pid: started.pid,
     exited: started.exited,
     folderUrl: (folder) => `${url}/?folder=${encodeURIComponent(folder)}`,
     async stop() {

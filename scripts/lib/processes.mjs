@@ -1,21 +1,23 @@
 // Child processes. Each gets a process group of its own, so that ending it ends what it started too, and none outlives us.
+// Below a suite of `npm test` all stay in the suite's group: then whoever runs the suite sees, and ends, what it leaves behind.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { Failure } from './report.mjs';
 
 const windows = process.platform === 'win32';
+const inGroupOfSuite = process.env.KFTRAY_SUITE !== undefined;
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const groups = new Set();
 let cleansUp = false;
 
 /**
- * Starts a program in a process group of its own.
+ * Starts a program.
  * `exited` resolves to its exit code (128 + number for a signal, 127 if it could not be started); it never rejects.
  */
-export function start(command, args = [], { cwd, env, stdio = 'inherit', group = true } = {}) {
+export function start(command, args = [], { cwd, env, stdio = 'inherit', group = !inGroupOfSuite } = {}) {
   cleanUpAtExit();
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: group && !windows });
-  const started = { child, pid: child.pid, exited: undefined };
+  const started = { child, pid: child.pid, hasGroup: group, exited: undefined };
   if (child.pid !== undefined && group) groups.add(child.pid);
   started.exited = new Promise((resolve) => {
     child.once('error', () => resolve(127));
@@ -25,18 +27,18 @@ export function start(command, args = [], { cwd, env, stdio = 'inherit', group =
 }
 
 /** True while any process of the group lives, also after its leader ended. */
-export function groupIsAlive(pid) {
-  return signalGroup(pid, 0);
+export function groupIsAlive(started) {
+  return signal(started, 0);
 }
 
-/** Ends a group: politely, then after `graceMs` for good. Resolves when the leader is gone. */
-export async function stop(started, { signal = 'SIGTERM', graceMs = 5000 } = {}) {
+/** Ends a program, with its group if it has one: politely, then after `graceMs` for good. Resolves when the leader is gone. */
+export async function stop(started, { with: polite = 'SIGTERM', graceMs = 5000 } = {}) {
   if (started.pid === undefined) return;
-  signalGroup(started.pid, signal);
-  const timer = setTimeout(() => signalGroup(started.pid, 'SIGKILL'), graceMs);
+  signal(started, polite);
+  const timer = setTimeout(() => signal(started, 'SIGKILL'), graceMs);
   await started.exited;
   clearTimeout(timer);
-  signalGroup(started.pid, 'SIGKILL');
+  if (started.hasGroup) signal(started, 'SIGKILL');
   groups.delete(started.pid);
 }
 
@@ -49,7 +51,7 @@ export async function capture(command, args = [], { cwd, env, timeoutMs } = {}) 
     stream.setEncoding('utf8');
     stream.on('data', (text) => (output += text));
   }
-  const timer = timeoutMs && setTimeout(() => ((timedOut = true), signalGroup(started.pid, 'SIGKILL')), timeoutMs);
+  const timer = timeoutMs && setTimeout(() => ((timedOut = true), signal(started, 'SIGKILL')), timeoutMs);
   const code = await started.exited;
   clearTimeout(timer);
   // What it left behind (a compiler server, say) would hold the pipes open; the group is ours to end.
@@ -71,10 +73,11 @@ export async function which(program) {
   return code === 0 ? output.split('\n')[0].trim() : undefined;
 }
 
-function signalGroup(pid, signal) {
+/** Sends a signal; 0 only asks. False when there is nobody to get it. */
+function signal({ pid, hasGroup }, name) {
   if (pid === undefined) return false;
   try {
-    process.kill(windows ? pid : -pid, signal);
+    process.kill(hasGroup && !windows ? -pid : pid, name);
     return true;
   } catch (error) {
     if (error.code === 'ESRCH' || error.code === 'EPERM') return false;
@@ -85,15 +88,15 @@ function signalGroup(pid, signal) {
 /** From now on the signals that end a program are the caller's business. */
 export function takeSignals(handler) {
   cleanUpAtExit();
-  for (const signal of endingSignals) process.removeAllListeners(signal).on(signal, handler);
+  for (const name of endingSignals) process.removeAllListeners(name).on(name, handler);
 }
 
 function cleanUpAtExit() {
   if (cleansUp) return;
   cleansUp = true;
   process.on('exit', () => {
-    for (const pid of groups) signalGroup(pid, 'SIGKILL');
+    for (const pid of groups) signal({ pid, hasGroup: true }, 'SIGKILL');
   });
   // Node would end on these without the exit event.
-  for (const signal of endingSignals) process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  for (const name of endingSignals) process.once(name, () => process.exit(128 + constants.signals[name]));
 }

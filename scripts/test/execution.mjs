@@ -14,7 +14,7 @@ export function outcome(passed = 0, failures = [], skipped = []) {
  * Returns its exit code and the sentences about how it ended, if there is anything to say.
  */
 export async function execute(suite, command, args, env) {
-  const started = start(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const started = start(command, args, { cwd: root, env: { ...env, KFTRAY_SUITE: suite.name }, stdio: ['ignore', 'inherit', 'inherit'] });
   let timedOut = false;
   const timer = setTimeout(() => ((timedOut = true), void stop(started, { graceMs: 2000 })), suite.limitMs);
   const code = await started.exited;
@@ -22,7 +22,7 @@ export async function execute(suite, command, args, env) {
   const complaints = [];
   if (timedOut) complaints.push(`${suite.name}: did not end within ${seconds(suite.limitMs)} and was stopped`);
   else if (code === 127) complaints.push(`${suite.name}: ${command} could not be started`);
-  else if (started.pid !== undefined && groupIsAlive(started.pid)) complaints.push(`${suite.name}: left processes running`);
+  else if (groupIsAlive(started)) complaints.push(`${suite.name}: left processes running`);
   await stop(started);
   return { code, complaints };
 }

@@ -17,21 +17,17 @@ internal sealed class Engine : IEngine
     private readonly ClusterBrowser _browser;
     private readonly ForwardSet _forwards;
 
-    private Engine(ClusterRegistry clusters, ForwardSet forwards)
+    private Engine(ClusterRegistry clusters, TimeProvider time, ILoggerFactory loggers)
     {
         _clusters = clusters;
         _browser = new ClusterBrowser(clusters);
-        _forwards = forwards;
+        _forwards = new ForwardSet(new TcpEndpointBinder(), new TargetResolver(clusters, time), time, loggers);
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
 
-    /// <summary>Opens nothing: kubeconfigs, sockets and clusters come with the first forward that needs them.</summary>
-    public static Engine Create(TimeProvider time, ILoggerFactory loggers)
-    {
-        var clusters = ClusterRegistry.Create(server => new PodDialer(server, time, loggers), time, loggers);
-        return new(clusters, new ForwardSet(new TcpEndpointBinder(), new TargetResolver(clusters, time), time, loggers));
-    }
+    public static Engine Create(TimeProvider time, ILoggerFactory loggers) =>
+        new(ClusterRegistry.Create(server => new PodDialer(server, time, loggers), time, loggers), time, loggers);
 
     public async Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken)
     {
@@ -44,21 +40,22 @@ internal sealed class Engine : IEngine
 
     public bool Retry(string id)
     {
-        // The forward waits for its port, the watches behind it for their cluster: whichever it is, the user wants it tried now.
+        // What a forward waits for may be an attempt of its cluster's watches, not of its own.
+        if (!_forwards.Retry(id))
+            return false;
         _clusters.RetryNow();
-        return _forwards.Retry(id);
+        return true;
     }
 
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
 
-    public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) =>
-        _browser.BrowseAsync(query, cancellationToken);
+    public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 
     public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
 
     public async ValueTask DisposeAsync()
     {
-        // The forwards' sessions lead through the clusters: first those who use, then what they used.
+        // Forwards before clusters: connections end before the sessions under them.
         await _forwards.DisposeAsync();
         await _clusters.DisposeAsync();
     }

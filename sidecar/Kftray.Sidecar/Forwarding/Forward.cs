@@ -96,28 +96,29 @@ internal sealed class Forward
             _retry.TrySetResult();
     }
 
-    /// <summary>What is known now. The previous id is handed out once.</summary>
-    public ForwardSnapshot TakeSnapshot()
+    /// <summary>What is known now.</summary>
+    /// <param name="handOutPreviousId">True for the one consumer that acts on a rename: it is told of it once.</param>
+    public ForwardSnapshot TakeSnapshot(bool handOutPreviousId)
     {
         var traffic = _traffic.Read();
         lock (_lock)
         {
             var snapshot = SnapshotBuilder.Build(_spec, _state, _resolution) with
             {
-                PreviousId = _previousId,
+                PreviousId = handOutPreviousId ? _previousId : null,
                 Since = _since,
                 LocalPort = _localPort == 0 ? _spec.LocalPort : _localPort,
                 Reconnects = _reconnects,
                 Traffic = traffic,
             };
-            _previousId = null;
+            if (handOutPreviousId)
+                _previousId = null;
             return snapshot;
         }
     }
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         lock (_lock)
             _reconnects = 0;
         try
@@ -128,20 +129,21 @@ internal sealed class Forward
                 await Task.Delay(Timeout.InfiniteTimeSpan, _dependencies.Time, stopping);
             }
 
-            // Bound before the first resolve: a port in use must show at once, not after the cluster answers.
+            // Published before Start returns: whoever looks next sees that the forward is wanted.
             Publish(new ForwardState.Starting());
+            await Task.Yield();
+
+            // Bound before the first resolve: a port in use must show at once, not after the cluster answers.
             await using var endpoint = await BindAsync(stopping);
             using var accepting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             var connections = AcceptAsync(endpoint, accepting.Token);
-            try
-            {
-                await TrackTargetAsync(stopping);
-            }
-            finally
-            {
-                await accepting.CancelAsync();
-                await connections;
-            }
+            var tracking = TrackTargetAsync(accepting.Token);
+
+            // Neither ends by itself: if one does, it is by an error, and the other must not go on as if nothing had happened.
+            await Task.WhenAny(connections, tracking);
+            await accepting.CancelAsync();
+            await AwaitBothAsync(tracking, connections);
+            stopping.ThrowIfCancellationRequested();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -204,10 +206,21 @@ internal sealed class Forward
                 connections.Add(connection.RunAsync(stopping));
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        finally
         {
-            // The connections see the same token.
+            // The connections see the same token; the listener may have broken, and what it has accepted goes on until then.
             await connections.WhenEmptyAsync();
+        }
+    }
+
+    // Both to their ends, then the error of either; a cancellation is what ended the other one.
+    private static async Task AwaitBothAsync(Task first, Task second)
+    {
+        await Task.WhenAll(first, second).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var task in (Task[])[first, second])
+        {
+            if (task.IsFaulted)
+                await task;
         }
     }
 
@@ -217,16 +230,11 @@ internal sealed class Forward
         using var tracking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var resolutions = new Latest<Resolution>();
         var resolving = FollowResolverAsync(resolutions, tracking.Token);
-        var tracker = new TargetTracker(_slot, _dependencies.Time, () => Spec, Publish, RetryRequested);
-        try
-        {
-            await tracker.RunAsync(resolutions, stopping);
-        }
-        finally
-        {
-            await tracking.CancelAsync();
-            await resolving;
-        }
+        var conclusions = new TargetTracker(_slot, _dependencies.Time, () => Spec, Publish, RetryRequested).RunAsync(resolutions, tracking.Token);
+        await Task.WhenAny(resolving, conclusions);
+        await tracking.CancelAsync();
+        await AwaitBothAsync(resolving, conclusions);
+        stopping.ThrowIfCancellationRequested();
     }
 
     private async Task FollowResolverAsync(Latest<Resolution> resolutions, CancellationToken stopping)
@@ -239,6 +247,9 @@ internal sealed class Forward
                     _resolution = resolution;
                 resolutions.Set(resolution);
             }
+
+            stopping.ThrowIfCancellationRequested();
+            throw new InvalidOperationException("The resolver ended by itself.");
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

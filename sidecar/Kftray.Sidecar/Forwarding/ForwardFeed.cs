@@ -41,14 +41,16 @@ internal sealed class ForwardFeed(TimeProvider time)
         }
     }
 
-    /// <summary>The forward is no longer defined.</summary>
-    public void MarkRemoved(Forward forward, string id)
+    /// <summary>The forward has stopped for good. Its id is gone too, unless another forward has taken it over.</summary>
+    public void MarkRemoved(Forward forward, bool isReplaced)
     {
         lock (_lock)
         {
             _changed.Remove(forward);
             _traffic.Remove(forward);
-            _removed.Add(id);
+            if (isReplaced)
+                return;
+            _removed.Add(forward.Spec.Id);
             _any.TrySetResult();
             _urgent.TrySetResult();
         }
@@ -96,8 +98,8 @@ internal sealed class ForwardFeed(TimeProvider time)
         if (dirty.Length + removed.Length == 0)
             return null;
 
-        // A forward whose route was edited is gone and back under the same id: that is a change, not a removal.
-        ForwardSnapshot[] snapshots = [.. dirty.Select(forward => forward.TakeSnapshot())];
+        // A forward that was removed and defined again before anybody looked: that is a change, not a removal.
+        ForwardSnapshot[] snapshots = [.. dirty.Select(forward => forward.TakeSnapshot(handOutPreviousId: true))];
         return new ForwardsChangedParams(snapshots, [.. removed.Except(snapshots.Select(snapshot => snapshot.Id))]);
     }
 }

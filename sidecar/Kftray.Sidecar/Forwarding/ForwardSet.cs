@@ -17,7 +17,7 @@ internal sealed class ForwardSet(
     public ForwardFeed Feed { get; } = new(time);
 
     /// <summary>Every known forward, in the order of the last apply.</summary>
-    public IReadOnlyList<ForwardSnapshot> Snapshots => [.. _forwards.Select(forward => forward.TakeSnapshot())];
+    public IReadOnlyList<ForwardSnapshot> Snapshots => [.. _forwards.Select(forward => forward.TakeSnapshot(handOutPreviousId: false))];
 
     /// <summary>Starts, stops, keeps and renames until exactly the enabled forwards of <paramref name="specs"/> run. Idempotent.</summary>
     public async Task ApplyAsync(IReadOnlyList<ForwardSpec> specs, IReadOnlySet<string> enabled, CancellationToken cancellationToken)
@@ -27,12 +27,14 @@ internal sealed class ForwardSet(
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var plan = ForwardPlan.Make(_forwards, specs);
-            foreach (var gone in plan.Removed)
-                Feed.MarkRemoved(gone, gone.Spec.Id);
-
             // What goes releases its ports before anything that comes asks for them.
             var unwanted = plan.Kept.Where(pair => !IsWanted(pair.Spec)).Select(pair => pair.Forward);
             await Task.WhenAll(plan.Removed.Concat(unwanted).Select(forward => forward.StopAsync()));
+
+            // After the stop, which is the last thing that they have to say.
+            var ids = specs.Select(spec => spec.Id).ToHashSet();
+            foreach (var gone in plan.Removed)
+                Feed.MarkRemoved(gone, isReplaced: ids.Contains(gone.Spec.Id));
 
             List<Forward> forwards = [];
             var kept = plan.Kept.ToDictionary(kept => kept.Spec.Id, kept => kept.Forward);

@@ -78,9 +78,8 @@ internal sealed record ForwardSpec
     /// <summary>True when both listen at the same place and lead to the same place: a running forward goes on undisturbed.</summary>
     public bool SameRoute(ForwardSpec other) => Route == other.Route;
 
-    private (WorkloadType, ForwardProtocol, string?, string?, string?, PortReference, string?, string?, string?, string, int, bool) Route =>
-        (WorkloadType, Protocol, Service, Selector, RemoteAddress, RemotePort, Context, Namespace, Kubeconfig, LocalAddress, LocalPort,
-            Blocked is null);
+    private (WorkloadType, ForwardProtocol, string?, string?, string?, PortReference, string?, string?, string?, string, int, Fault?) Route =>
+        (WorkloadType, Protocol, Service, Selector, RemoteAddress, RemotePort, Context, Namespace, Kubeconfig, LocalAddress, LocalPort, Blocked);
 }
 
 /// <summary>A port by number or by name, as Kubernetes allows both.</summary>

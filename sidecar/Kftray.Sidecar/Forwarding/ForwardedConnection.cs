@@ -13,6 +13,9 @@ internal sealed class ForwardedConnection(
     // A client may still be sending when the pod has ended: closing at once would reset what it has not read yet.
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(2);
 
+    // A refusal shows within a round trip or two. What fails after this had its pod, and waits for the next one as a new connection does.
+    private static readonly TimeSpan Established = TimeSpan.FromSeconds(5);
+
     private readonly ReplayBuffer _replay = new();
     private bool _clientEnded;
 
@@ -21,6 +24,9 @@ internal sealed class ForwardedConnection(
     {
         await using var owned = client;
         using var replay = _replay;
+
+        // A write to a client that does not read ends by nothing else.
+        using var cut = stopping.UnsafeRegister(static client => ((IDuplexConnection)client!).Abort(), client);
         traffic.Opened();
         try
         {
@@ -49,29 +55,11 @@ internal sealed class ForwardedConnection(
 
     private async Task ServeAsync(CancellationToken stopping)
     {
-        using var hold = new CancellationTokenSource();
-        using var held = CancellationTokenSource.CreateLinkedTokenSource(stopping, hold.Token);
-        await using var limit = time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(), hold, spec().HoldTimeout, Timeout.InfiniteTimeSpan);
-
+        var began = time.GetTimestamp();
         while (true)
         {
-            PodTarget target;
-            IPodStream pod;
-            traffic.Held(1);
-            try
-            {
-                (target, pod) = await DialAsync(held.Token);
-            }
-            catch (OperationCanceledException e) when (hold.IsCancellationRequested && !stopping.IsCancellationRequested)
-            {
-                throw new EndOfConnectionException($"No pod within {spec().HoldTimeout.TotalSeconds:0.#} s.", e);
-            }
-            finally
-            {
-                traffic.Held(-1);
-            }
-
+            var (target, pod) = await HoldAsync(spec().HoldTimeout - time.GetElapsedTime(began), stopping);
+            var opened = time.GetTimestamp();
             await using (pod)
             {
                 var failure = await PumpAsync(pod, stopping);
@@ -82,6 +70,28 @@ internal sealed class ForwardedConnection(
                 slot.Report(target, failure.Fault);
                 logger.ConnectionReplayed(spec().Id, target.Name, failure.Fault.Message);
             }
+
+            if (time.GetElapsedTime(opened) >= Established)
+                began = time.GetTimestamp();
+        }
+    }
+
+    private async Task<(PodTarget Target, IPodStream Pod)> HoldAsync(TimeSpan left, CancellationToken stopping)
+    {
+        using var hold = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        using var held = CancellationTokenSource.CreateLinkedTokenSource(stopping, hold.Token);
+        traffic.Held(1);
+        try
+        {
+            return await DialAsync(held.Token);
+        }
+        catch (OperationCanceledException e) when (hold.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            throw new EndOfConnectionException($"No pod within {spec().HoldTimeout.TotalSeconds:0.#} s.", e);
+        }
+        finally
+        {
+            traffic.Held(-1);
         }
     }
 
@@ -105,6 +115,7 @@ internal sealed class ForwardedConnection(
     private async Task<PodStreamFailure?> PumpAsync(IPodStream pod, CancellationToken stopping)
     {
         using var podEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var cut = stopping.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
         var upload = UploadAsync(pod, podEnded.Token);
         PodStreamFailure? failure = null;
         try

@@ -20,15 +20,14 @@ internal sealed class TargetSlot
     /// <summary>Offers pods to the connections that wait and to those that come.</summary>
     public void Offer(IReadOnlyList<PodTarget> targets)
     {
-        TaskCompletionSource filled;
         lock (_lock)
         {
             _targets = targets;
-            filled = _filled;
-        }
 
-        if (targets.Count > 0)
-            filled.TrySetResult();
+            // Announced under the lock: a report that empties the slot in between would leave takers turning in circles.
+            if (targets.Count > 0)
+                _filled.TrySetResult();
+        }
     }
 
     /// <summary>From now on new connections wait.</summary>
@@ -58,17 +57,14 @@ internal sealed class TargetSlot
     /// <summary>A connection could not be made to this pod. It is withdrawn at once; what follows is for the forward to decide.</summary>
     public void Report(PodTarget target, Fault fault)
     {
-        TaskCompletionSource reported;
         lock (_lock)
         {
             _failures.Add(new DialFailure(target, fault));
             _targets = [.. _targets.Where(other => other != target)];
             if (_targets.Count == 0)
                 Empty();
-            reported = _reported;
+            _reported.TrySetResult();
         }
-
-        reported.TrySetResult();
     }
 
     /// <summary>Completes when a connection has reported a failure.</summary>

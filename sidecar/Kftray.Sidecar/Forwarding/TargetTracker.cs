@@ -54,6 +54,7 @@ internal sealed class TargetTracker(
                 break;
 
             case Resolution.Unavailable unavailable:
+                EndStreakIfStable();
                 slot.Clear();
                 await ReleaseAsync();
                 _excluded.Clear();
@@ -88,7 +89,8 @@ internal sealed class TargetTracker(
         slot.Offer(usable);
         try
         {
-            await WarmAsync(usable[0], stopping);
+            if (!await WarmAsync(usable[0], changed, stopping))
+                return;
         }
         catch (ForwardException e)
         {
@@ -108,13 +110,27 @@ internal sealed class TargetTracker(
         await WaitAsync(changed, stopping, watchLease: true);
     }
 
-    private async Task WarmAsync(PodTarget target, CancellationToken stopping)
+    /// <returns>False when the resolver had another answer before the session was there: a dead node takes long to say nothing.</returns>
+    private async Task<bool> WarmAsync(PodTarget target, Task changed, CancellationToken stopping)
     {
         if (_lease is { Lost.IsCompleted: false } && _leased == target)
-            return;
+            return true;
         await ReleaseAsync();
-        _lease = await target.Dialer.WarmAsync(target, stopping);
-        _leased = target;
+        using var outdated = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var warming = target.Dialer.WarmAsync(target, outdated.Token).AsTask();
+        await Task.WhenAny(warming, changed);
+        if (!warming.IsCompleted)
+            await outdated.CancelAsync();
+        try
+        {
+            _lease = await warming;
+            _leased = target;
+            return true;
+        }
+        catch (OperationCanceledException) when (outdated.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task WaitAsync(Task changed, CancellationToken stopping, TimeSpan? timeout = null, bool watchLease = false)
@@ -132,6 +148,8 @@ internal sealed class TargetTracker(
             _excluded.Clear();
         if (watchLease && _lease is { Lost: { IsCompleted: true } lost })
         {
+            EndStreakIfStable();
+
             // One free try: an API server that restarts has usually closed the session before it stops to accept others.
             publish(new ForwardState.Reconnecting(await lost, _attempt, WaitingFor.Time, time.GetUtcNow()));
             await ReleaseAsync();
@@ -140,13 +158,18 @@ internal sealed class TargetTracker(
 
     private void Exclude(PodTarget target, Fault fault)
     {
-        if (_activeSince is { } since && time.GetElapsedTime(since) >= StableAfter)
-            _attempt = 0;
+        EndStreakIfStable();
         _activeSince = null;
         if (_attempt++ == 0)
             _streakBegan = time.GetTimestamp();
         var delay = ReconnectPolicy.Delay(_attempt, time.GetElapsedTime(_streakBegan), spec().ReconnectMaxDelay, Random.Shared.NextDouble());
         _excluded[target] = new Exclusion(time.GetUtcNow() + delay, fault);
+    }
+
+    private void EndStreakIfStable()
+    {
+        if (_activeSince is { } since && time.GetElapsedTime(since) >= StableAfter)
+            _attempt = 0;
     }
 
     // Pods that left the resolution are forgotten, those whose time is over get another chance.

@@ -40,12 +40,14 @@ public sealed class JsoncParserTests
     [InlineData("{\"🚀\": oops}", 0, 7)]
     [InlineData("{\"a\": 1} x", 0, 9)]
     [InlineData("[1, 2", 0, 5)]
+    [InlineData("[\"a\r\n\"]", 0, 3)]
     public void Parse_OfBrokenText_SaysWhere(string text, int line, int column)
     {
         (ConfigNode? root, SyntaxError? error) = JsoncParser.Parse(text);
 
         Assert.Null(root);
         Assert.Equal((line, column), (error!.Range.StartLine, error.Range.StartColumn));
+        Assert.Equal(line, error.Range.EndLine);
         Assert.DoesNotContain("LineNumber", error.Message, StringComparison.Ordinal);
     }
 

@@ -1,0 +1,32 @@
+import type * as vscode from 'vscode';
+import { type ForwardStore } from '../model/forwardStore';
+import { type TreeNode } from '../model/grouping';
+import { type Settings } from '../settings';
+import { type SidecarSupervisor } from '../sidecar/supervisor';
+import { type FailureNotice } from '../views/failureNotice';
+import { type ForwardsTree } from '../views/forwardsTree';
+import { type ServiceNotice } from '../views/serviceNotice';
+import { type AutoStart } from '../workspace/autoStart';
+import { type ConfigDocuments } from '../workspace/configDocuments';
+import { type EnabledSet } from '../workspace/enabledSet';
+import { type WorkspaceSync } from '../workspace/workspaceSync';
+
+/** What the handlers of commands work with. */
+export interface CommandContext {
+  readonly store: ForwardStore;
+  readonly tree: ForwardsTree;
+  readonly view: vscode.TreeView<TreeNode>;
+  readonly settings: Settings;
+  readonly enabled: EnabledSet;
+  readonly sync: WorkspaceSync;
+  readonly documents: ConfigDocuments;
+  readonly supervisor: SidecarSupervisor;
+  readonly autoStart: AutoStart;
+  readonly failures: FailureNotice;
+  readonly serviceNotice: ServiceNotice;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** Throws; who registered it shows. The arguments are what the editor passes: a row and the selected rows, an id, or nothing. */
+export type CommandHandler = (context: CommandContext, ...args: unknown[]) => Promise<void>;
+export type CommandTable = Readonly<Record<`kftray.${string}`, CommandHandler>>;

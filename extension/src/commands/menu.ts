@@ -1,0 +1,91 @@
+import * as vscode from 'vscode';
+import { localUrl } from '../model/address';
+import { isWanted } from '../model/rowState';
+import { type CommandContext } from './context';
+import { type ForwardItem, forwardItem, stateOf } from './targets';
+
+interface ActionItem extends vscode.QuickPickItem {
+  readonly command?: string;
+}
+
+interface ForwardButton extends vscode.QuickInputButton {
+  readonly command: string;
+}
+
+/** The status bar's click: actions first, then every forward with its own. */
+export async function showMenu(context: CommandContext): Promise<void> {
+  const pick = vscode.window.createQuickPick<ActionItem | ForwardItem>();
+  pick.placeholder = vscode.l10n.t('Port forwards');
+  pick.matchOnDescription = true;
+  const show = (): void => {
+    const [active] = pick.activeItems;
+    pick.items = items(context);
+    const same = active && pick.items.find(({ label }) => label === active.label);
+    pick.activeItems = same ? [same] : [];
+  };
+  show();
+  const chosen = await new Promise<string[] | undefined>((resolve) => {
+    const disposables = [
+      context.store.onDidChange(show),
+      pick.onDidAccept(() => {
+        resolve(commandOf(context, pick.selectedItems[0]));
+      }),
+      pick.onDidTriggerItemButton(({ item, button }) => {
+        // The menu stays open, so that several forwards can be started in a row.
+        if ('snapshot' in item) {
+          void vscode.commands.executeCommand((button as ForwardButton).command, item.snapshot.id);
+        }
+      }),
+      pick.onDidHide(() => {
+        resolve(undefined);
+        vscode.Disposable.from(...disposables, pick).dispose();
+      }),
+    ];
+    pick.show();
+  });
+  pick.hide();
+  const [command, ...args] = chosen ?? [];
+  if (command !== undefined) {
+    await vscode.commands.executeCommand(command, ...args);
+  }
+}
+
+function items(context: CommandContext): readonly (ActionItem | ForwardItem)[] {
+  const forwards = context.store.all;
+  const states = forwards.map((snapshot) => stateOf(context, snapshot));
+  const action = (label: string, icon: string, command: string): ActionItem => ({ label, iconPath: new vscode.ThemeIcon(icon), command });
+  return [
+    ...(states.some((state) => state === 'stopped' || state === 'error') ? [action(vscode.l10n.t('Start All Forwards'), 'run-all', 'kftray.startAll')] : []),
+    ...(states.some(isWanted) ? [action(vscode.l10n.t('Stop All Forwards'), 'stop-circle', 'kftray.stopAll')] : []),
+    action(vscode.l10n.t('Add Port Forward…'), 'add', 'kftray.add'),
+    action(vscode.l10n.t('Show Log'), 'output', 'kftray.showLog'),
+    { label: vscode.l10n.t('Port forwards'), kind: vscode.QuickPickItemKind.Separator },
+    ...forwards.map((snapshot) => ({ ...forwardItem(context, snapshot), buttons: buttons(context, snapshot.id) })),
+  ];
+}
+
+function buttons(context: CommandContext, id: string): readonly ForwardButton[] {
+  const snapshot = context.store.get(id);
+  if (!snapshot) {
+    return [];
+  }
+  const state = stateOf(context, snapshot);
+  const button = (icon: string, tooltip: string, command: string): ForwardButton => ({ iconPath: new vscode.ThemeIcon(icon), tooltip, command });
+  return [
+    ...(state === 'active' && localUrl(snapshot) ? [button('globe', vscode.l10n.t('Open in Browser'), 'kftray.openInBrowser')] : []),
+    ...(state === 'active' ? [button('copy', vscode.l10n.t('Copy Local Address'), 'kftray.copyAddress')] : []),
+    ...(state === 'stopped' ? [button('play', vscode.l10n.t('Start Forward'), 'kftray.start')] : []),
+    ...(isWanted(state) ? [button('debug-stop', vscode.l10n.t('Stop Forward'), 'kftray.stop')] : []),
+  ];
+}
+
+/** Choosing a forward does what its state suggests. */
+function commandOf(context: CommandContext, item: ActionItem | ForwardItem | undefined): string[] | undefined {
+  if (!item || !('snapshot' in item)) {
+    return item?.command === undefined ? undefined : [item.command];
+  }
+  const snapshot = context.store.get(item.snapshot.id) ?? item.snapshot;
+  const state = stateOf(context, snapshot);
+  const command = state === 'stopped' ? 'kftray.start' : isWanted(state) ? 'kftray.stop' : 'kftray.revealInConfig';
+  return [command, snapshot.id];
+}

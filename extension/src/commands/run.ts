@@ -1,0 +1,91 @@
+import * as vscode from 'vscode';
+import { isWanted } from '../model/rowState';
+import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { type CommandContext } from './context';
+import { type Applies, stateOf, targetForwards } from './targets';
+
+const canStart: Applies = (state) => state === 'stopped' || state === 'error';
+const canStop: Applies = (state) => isWanted(state);
+const canRetry: Applies = (state) => state === 'error' || state === 'degraded' || state === 'reconnecting';
+
+export async function start(context: CommandContext, ...args: unknown[]): Promise<void> {
+  await startForwards(context, await targetForwards(context, args, canStart, vscode.l10n.t('Start which port forward?')));
+}
+
+export async function stop(context: CommandContext, ...args: unknown[]): Promise<void> {
+  await stopForwards(context, await targetForwards(context, args, canStop, vscode.l10n.t('Stop which port forward?')));
+}
+
+/** Closes connections and begins anew. */
+export async function restart(context: CommandContext, ...args: unknown[]): Promise<void> {
+  const forwards = await targetForwards(context, args, canStop, vscode.l10n.t('Restart which port forward?'));
+  await requestEach(context, 'forward/restart', forwards);
+}
+
+/** Tries at once what a forward waits for; its connections stay. */
+export async function retry(context: CommandContext, ...args: unknown[]): Promise<void> {
+  const forwards = await targetForwards(context, args, canRetry, vscode.l10n.t('Retry which port forward?'));
+  await requestEach(context, 'forward/retry', forwards);
+}
+
+export async function startAll(context: CommandContext): Promise<void> {
+  requireTrust();
+  await startForwards(
+    context,
+    context.store.all.filter((snapshot) => canStart(stateOf(context, snapshot), snapshot)),
+  );
+}
+
+export async function stopAll(context: CommandContext): Promise<void> {
+  await context.enabled.remove(context.enabled.ids);
+  await applyWithProgress(context);
+}
+
+/** The forwards of a group that can be started; none is no error. */
+export async function startGroup(context: CommandContext, ...args: unknown[]): Promise<void> {
+  requireTrust();
+  await startForwards(context, await targetForwards(context, args, canStart, vscode.l10n.t('Start which port forward?')));
+}
+
+export async function stopGroup(context: CommandContext, ...args: unknown[]): Promise<void> {
+  await stopForwards(context, await targetForwards(context, args, canStop, vscode.l10n.t('Stop which port forward?')));
+}
+
+/** Wants the forwards, and shows what failed. One that is wanted already and failed is tried again. */
+export async function startForwards(context: CommandContext, forwards: readonly ForwardSnapshot[]): Promise<void> {
+  if (forwards.length === 0) {
+    return;
+  }
+  requireTrust();
+  const ids = forwards.map(({ id }) => id);
+  await context.failures.during(ids, async () => {
+    const failed = forwards.filter(({ id, status }) => status === 'failed' && context.enabled.has(id));
+    await context.enabled.add(ids);
+    await applyWithProgress(context);
+    await requestEach(context, 'forward/retry', failed);
+  });
+}
+
+async function stopForwards(context: CommandContext, forwards: readonly ForwardSnapshot[]): Promise<void> {
+  if (forwards.length > 0) {
+    await context.enabled.remove(forwards.map(({ id }) => id));
+    await applyWithProgress(context);
+  }
+}
+
+async function applyWithProgress({ sync }: CommandContext): Promise<void> {
+  await vscode.window.withProgress({ location: { viewId: 'kftray.forwards' } }, () => sync.apply());
+}
+
+async function requestEach({ supervisor }: CommandContext, method: 'forward/restart' | 'forward/retry', forwards: readonly ForwardSnapshot[]): Promise<void> {
+  if (forwards.length > 0) {
+    const connection = await supervisor.connection();
+    await Promise.all(forwards.map(({ id }) => connection.request(method, { id })));
+  }
+}
+
+function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) {
+    throw new Error(vscode.l10n.t('In Restricted Mode Kftray starts nothing, because a kubeconfig can run programs. Trust the workspace first.'));
+  }
+}

@@ -1,0 +1,62 @@
+import * as vscode from 'vscode';
+import { inBackground } from './background';
+import { registerCommands } from './commands/index';
+import { ForwardStore } from './model/forwardStore';
+import { Settings } from './settings';
+import { setLogLevel, sidecarSteps } from './sidecar/launch';
+import { RestartPolicy } from './sidecar/restartPolicy';
+import { SidecarSupervisor } from './sidecar/supervisor';
+import { FailureNotice } from './views/failureNotice';
+import { ForwardsTree } from './views/forwardsTree';
+import { Overview } from './views/overview';
+import { ServiceNotice } from './views/serviceNotice';
+import { AutoStart } from './workspace/autoStart';
+import { ConfigDocuments } from './workspace/configDocuments';
+import { EnabledSet } from './workspace/enabledSet';
+import { Problems } from './workspace/problems';
+import { WorkspaceLoader } from './workspace/workspaceLoader';
+import { WorkspaceSync } from './workspace/workspaceSync';
+
+let supervisor: SidecarSupervisor | undefined;
+
+/** The composition root: makes everything, and says who listens to whom. */
+export function activate(extension: vscode.ExtensionContext): void {
+  const own = <T extends { dispose(): unknown }>(disposable: T): T => (extension.subscriptions.push(disposable), disposable);
+  const log = own(vscode.window.createOutputChannel('Kftray', { log: true }));
+  const background = inBackground(log);
+  const settings = new Settings();
+  const store = new ForwardStore();
+  const enabled = new EnabledSet(extension.workspaceState, settings.restoreOnReload);
+  const documents = own(new ConfigDocuments(extension.globalStorageUri, log));
+  const problems = own(new Problems());
+  const steps = sidecarSteps(extension, settings, log, store, (connection): Promise<unknown> => sync.applyOver(connection));
+  const service = (supervisor = new SidecarSupervisor(steps, new RestartPolicy(), log));
+  const sync = new WorkspaceSync({ readDocuments: () => documents.read(), enabled: () => enabled.ids, isTrusted: () => vscode.workspace.isTrusted, settings: () => settings.forSidecar }, service);
+
+  const tree = own(new ForwardsTree(store, settings));
+  const view = own(vscode.window.createTreeView('kftray.forwards', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
+  const autoStart = new AutoStart(store, enabled, settings, extension.workspaceState, async (ids) => {
+    await enabled.add(ids);
+    await sync.apply();
+  });
+  own(sync.onDidApply((result) => {
+    problems.show(result.problems);
+    store.arrange(result.ranges.map(({ id }) => id));
+  }));
+  own(store.onDidRename(({ from, to }) => { background('Renaming a forward', () => enabled.rename(from, to)); }));
+  own(store.onDidChange(() => { background('Starting forwards automatically', () => autoStart.consider()); }));
+  own(log.onDidChangeLogLevel((level) => { background('Setting the log level', () => setLogLevel(service, level)); }));
+
+  const loader = own(new WorkspaceLoader(documents, sync, settings, background));
+  const overview = own(new Overview(view, store, settings, { service: () => service.status, isRead: () => loader.isLoaded, errorCount: () => problems.errorCount }));
+  const update = (): void => { overview.update(); };
+  [loader.onDidLoad, store.onDidChange, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(update)));
+
+  const serviceNotice = own(new ServiceNotice(service, log));
+  own(registerCommands({ store, tree, view, settings, enabled, sync, documents, supervisor: service, autoStart, failures: new FailureNotice(store, settings), serviceNotice, log }));
+}
+
+/** The editor waits for this: forwards are down and what they created in clusters is gone before the window is. */
+export async function deactivate(): Promise<void> {
+  await supervisor?.stop();
+}

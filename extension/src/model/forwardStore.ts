@@ -1,0 +1,95 @@
+import { type ForwardSnapshot, type ForwardsChangedParams } from '../sidecar/protocol.generated';
+import { Emitter } from './emitter';
+
+/** What a listener may look at again. */
+export interface StoreChange {
+  /** Forwards whose snapshot is another one now. */
+  readonly ids: readonly string[];
+  /** True when forwards came, went, moved or were renamed, or when nothing that is shown is current any more. */
+  readonly structural: boolean;
+}
+
+/**
+ * The sidecar's last word on every forward. It decides nothing: it holds snapshots, in the order in which the documents define them, and
+ * knows whether the process that sent them still lives.
+ */
+export class ForwardStore {
+  private snapshots = new Map<string, ForwardSnapshot>();
+  private positions = new Map<string, number>();
+  /** Ids that the living sidecar has reported. The others are what a dead one said last. */
+  private readonly current = new Set<string>();
+  private readonly changed = new Emitter<StoreChange>();
+  private readonly renamed = new Emitter<{ from: string; to: string }>();
+
+  readonly onDidChange = this.changed.event;
+  readonly onDidRename = this.renamed.event;
+
+  /** Every forward, in the order of the documents. */
+  get all(): readonly ForwardSnapshot[] {
+    return [...this.snapshots.values()];
+  }
+
+  get(id: string): ForwardSnapshot | undefined {
+    return this.snapshots.get(id);
+  }
+
+  /** False while the sidecar that reported this forward is gone and its successor has not spoken yet. */
+  isCurrent(id: string): boolean {
+    return this.current.has(id);
+  }
+
+  /** Takes in one `forwards/changed`. */
+  update({ snapshots, removed }: ForwardsChangedParams): void {
+    let structural = false;
+    for (const id of removed) {
+      this.current.delete(id);
+      structural = this.snapshots.delete(id) || structural;
+    }
+    for (const snapshot of snapshots) {
+      if (snapshot.previousId !== undefined && snapshot.previousId !== snapshot.id) {
+        this.current.delete(snapshot.previousId);
+        this.snapshots.delete(snapshot.previousId);
+        this.renamed.fire({ from: snapshot.previousId, to: snapshot.id });
+        structural = true;
+      }
+      structural ||= !this.snapshots.has(snapshot.id);
+      this.snapshots.set(snapshot.id, snapshot);
+      this.current.add(snapshot.id);
+    }
+    if (structural) {
+      this.sort();
+    }
+    this.changed.fire({ ids: snapshots.map((snapshot) => snapshot.id), structural });
+  }
+
+  /** Takes over which forwards exist, and their order, from the answer to `workspace/apply`. */
+  arrange(ids: readonly string[]): void {
+    const before = [...this.snapshots.keys()];
+    this.positions = new Map(ids.map((id, position) => [id, position]));
+    for (const id of before) {
+      // What a dead sidecar said and its successor does not know is gone. What the living one reported, only it may remove.
+      if (!this.positions.has(id) && !this.current.has(id)) {
+        this.snapshots.delete(id);
+      }
+    }
+    this.sort();
+    const after = [...this.snapshots.keys()];
+    if (after.length !== before.length || after.some((id, index) => id !== before[index])) {
+      this.changed.fire({ ids: [], structural: true });
+    }
+  }
+
+  /** The sidecar is gone: what it said is kept to be shown, but no longer as what is. */
+  expire(): void {
+    if (this.current.size > 0) {
+      this.current.clear();
+      this.changed.fire({ ids: [...this.snapshots.keys()], structural: true });
+    }
+  }
+
+  /** Stable: forwards without a known position keep the order in which they came, after the others. */
+  private sort(): void {
+    const position = (id: string): number => this.positions.get(id) ?? Number.MAX_SAFE_INTEGER;
+    this.snapshots = new Map([...this.snapshots].sort(([a], [b]) => position(a) - position(b)));
+  }
+}

@@ -1,0 +1,76 @@
+import { type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
+import { SidecarCrashedError, SidecarRequestError } from './errors';
+import { type SidecarProcess } from './process';
+import { type Notifications, type Requests } from './protocol.generated';
+
+/** Structural, so that the editor's own tokens fit without this file knowing the editor. */
+export interface Cancellation {
+  readonly isCancellationRequested: boolean;
+  onCancellationRequested(listener: (event: unknown) => unknown): { dispose(): void };
+}
+
+/** The typed pipe to one living sidecar. It never outlives its process. */
+export interface SidecarConnection {
+  request<M extends keyof Requests>(method: M, params: Requests[M]['params'], cancellation?: Cancellation): Promise<Requests[M]['result']>;
+  onNotification<N extends keyof Notifications>(method: N, handler: (params: Notifications[N]) => void): void;
+  readonly isClosed: boolean;
+  /** Resolves with the reason once the pipe is of no more use. */
+  readonly closed: Promise<Error>;
+  dispose(): void;
+}
+
+export async function connectSidecar(process: SidecarProcess): Promise<SidecarConnection> {
+  // Loading it takes longer than the rest of activation: only those who start a sidecar pay.
+  const rpc = await import('vscode-jsonrpc/node');
+  const connection = rpc.createMessageConnection(new rpc.StreamMessageReader(process.stdout), new rpc.StreamMessageWriter(process.stdin));
+  let isClosed = false;
+  const closed = new Promise<Error>((resolve) => {
+    const close = (error: Error): void => {
+      isClosed = true;
+      resolve(error);
+    };
+    connection.onError(([error]) => {
+      close(new SidecarCrashedError(`The pipe to the Kftray service broke: ${error.message}`));
+    });
+    connection.onClose(() => {
+      close(new SidecarCrashedError('The Kftray service closed the pipe.'));
+    });
+    connection.onDispose(() => {
+      close(new SidecarCrashedError('The Kftray service was stopped.'));
+    });
+  });
+  connection.listen();
+  return {
+    request: async (method, params, cancellation) => {
+      if (isClosed) {
+        throw await closed;
+      }
+      return Promise.race([send(rpc, connection, method, params, cancellation), closed.then((error) => Promise.reject(error))]);
+    },
+    onNotification: (method, handler) => void connection.onNotification(method, handler),
+    get isClosed() {
+      return isClosed;
+    },
+    closed,
+    dispose: () => {
+      connection.dispose();
+    },
+  };
+}
+
+async function send<M extends keyof Requests>(
+  rpc: typeof import('vscode-jsonrpc/node'),
+  connection: MessageConnection,
+  method: M,
+  params: Requests[M]['params'],
+  cancellation: Cancellation | undefined,
+): Promise<Requests[M]['result']> {
+  try {
+    return await connection.sendRequest<Requests[M]['result']>(method, params, cancellation as CancellationToken | undefined);
+  } catch (error) {
+    if (error instanceof rpc.ResponseError) {
+      throw new SidecarRequestError(error.message, error.code, error.data);
+    }
+    throw error;
+  }
+}

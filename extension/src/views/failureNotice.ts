@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import { type ForwardStore } from '../model/forwardStore';
+import { type Settings } from '../settings';
+import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+
+/** A start that takes longer is no longer something the user is looking at. Milliseconds. */
+const attentionMs = 15_000;
+
+/**
+ * Tells once when forwards that the user just started end in `failed`: one message per action, however many failed. What fails later, or
+ * was started by nobody's hand, shows on the row and in the status bar only.
+ */
+export class FailureNotice {
+  constructor(
+    private readonly store: ForwardStore,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Starts forwards by the given action. Resolves when each has started or failed, and the user has been told. */
+  async during(ids: readonly string[], start: () => Promise<unknown>): Promise<void> {
+    const before = new Map(ids.map((id) => [id, this.store.get(id)?.since]));
+    await start();
+    const failed = await this.settled(ids, before);
+    if (failed.length > 0 && this.settings.notifications === 'problems') {
+      await this.tell(failed, ids.length);
+    }
+  }
+
+  /** The forwards that failed. One that stands as it stood before has not been heard of yet. */
+  private settled(ids: readonly string[], before: ReadonlyMap<string, string | undefined>): Promise<readonly ForwardSnapshot[]> {
+    const isUndecided = ({ id, status, since }: ForwardSnapshot): boolean =>
+      !this.store.isCurrent(id) || status === 'starting' || ((status === 'stopped' || status === 'failed') && since === before.get(id));
+    return new Promise((resolve) => {
+      const look = (isLast: boolean): void => {
+        const snapshots = ids.map((id) => this.store.get(id)).filter((snapshot) => snapshot !== undefined);
+        if (isLast || !snapshots.some(isUndecided)) {
+          clearTimeout(timer);
+          subscription.dispose();
+          resolve(snapshots.filter(({ status }) => status === 'failed'));
+        }
+      };
+      const subscription = this.store.onDidChange(() => {
+        look(false);
+      });
+      const timer = setTimeout(() => {
+        look(true);
+      }, attentionMs);
+      look(false);
+    });
+  }
+
+  private async tell(failed: readonly ForwardSnapshot[], total: number): Promise<void> {
+    const showLog = vscode.l10n.t('Show Log');
+    const showForwards = vscode.l10n.t('Show Forwards');
+    const [first] = failed;
+    const message =
+      failed.length === 1 && first
+        ? vscode.l10n.t('{0} could not start: {1}', first.alias, [first.fault?.message, first.fault?.hint].filter(Boolean).join(' '))
+        : vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total);
+    const answer = await vscode.window.showErrorMessage(message, showForwards, showLog);
+    if (answer !== undefined) {
+      await vscode.commands.executeCommand(answer === showLog ? 'kftray.showLog' : 'kftray.forwards.focus');
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import * as vscode from 'vscode';
+import { type ForwardStore } from '../model/forwardStore';
+import { buildTree, forwardIds, type ForwardNode, type TreeNode } from '../model/grouping';
+import { presentRow } from '../model/presentation';
+import { groupDescription, summarize } from '../model/summary';
+import { forwardTooltip, tooltipCommands } from '../model/tooltip';
+import { type Settings } from '../settings';
+import { Throttle } from './throttle';
+
+/** Frequent refreshes break the commands of rows: https://github.com/microsoft/vscode/issues/153982 */
+const refreshIntervalMs = 250;
+/** The editor asks for a tooltip once per refresh. A row whose tooltip is older than this is refreshed with its next change. */
+const tooltipAgeMs = 5000;
+
+/** The rows. It shows what the store holds and asks the editor to redraw only rows that look different. */
+export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  private roots: readonly TreeNode[] = [];
+  private nodes = new Map<string, TreeNode>();
+  private parents = new Map<string, TreeNode>();
+  /** How each row looked when it was last handed out, by node id. */
+  private readonly shown = new Map<string, string>();
+  private readonly tooltipsReadAt = new Map<string, number>();
+  private structureIsStale = false;
+  private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
+  private readonly throttle = new Throttle(refreshIntervalMs, () => {
+    this.refresh();
+  });
+  private readonly disposables: { dispose(): void }[];
+
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(
+    private readonly store: ForwardStore,
+    private readonly settings: Settings,
+  ) {
+    this.rebuild();
+    this.disposables = [
+      this.changed,
+      this.throttle,
+      store.onDidChange(({ structural }) => {
+        this.structureIsStale ||= structural || settings.groupBy === 'context' || settings.groupBy === 'namespace';
+        this.throttle.request();
+      }),
+      settings.onDidChange(() => {
+        this.structureIsStale = true;
+        this.throttle.request();
+      }),
+    ];
+  }
+
+  getChildren(node?: TreeNode): TreeNode[] {
+    if (!node) {
+      return [...this.roots];
+    }
+    return node.kind === 'forward' ? [] : [...node.children];
+  }
+
+  getParent(node: TreeNode): TreeNode | undefined {
+    return this.parents.get(node.id);
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    this.shown.set(node.id, this.appearance(node));
+    return node.kind === 'forward' ? this.forwardItem(node) : this.groupItem(node);
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+    const snapshot = node.kind === 'forward' ? this.store.get(node.forwardId) : undefined;
+    if (snapshot) {
+      const { remoteName } = vscode.env;
+      const around = {
+        current: this.store.isCurrent(snapshot.id),
+        now: Date.now(),
+        documentName: vscode.workspace.asRelativePath(vscode.Uri.parse(snapshot.uri), false),
+        ...(remoteName === undefined ? {} : { remoteName }),
+      };
+      const tooltip = new vscode.MarkdownString(forwardTooltip(snapshot, around, vscode.l10n.t), true);
+      tooltip.isTrusted = { enabledCommands: tooltipCommands };
+      item.tooltip = tooltip;
+      this.tooltipsReadAt.set(node.id, Date.now());
+    }
+    return item;
+  }
+
+  /** The row of a forward, to reveal it. */
+  nodeOf(forwardId: string): TreeNode | undefined {
+    if (this.structureIsStale) {
+      this.refresh();
+    }
+    return this.nodes.get(`f:${forwardId}`);
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  private refresh(): void {
+    if (this.structureIsStale) {
+      this.structureIsStale = false;
+      this.rebuild();
+      this.changed.fire(undefined);
+      return;
+    }
+    const now = Date.now();
+    const stale = [...this.nodes.values()].filter((node) => {
+      const readAt = this.tooltipsReadAt.get(node.id);
+      return this.shown.has(node.id) && (this.shown.get(node.id) !== this.appearance(node) || (readAt !== undefined && now - readAt >= tooltipAgeMs));
+    });
+    if (stale.length > 0) {
+      stale.forEach(({ id }) => this.tooltipsReadAt.delete(id));
+      this.changed.fire(stale);
+    }
+  }
+
+  private rebuild(): void {
+    this.roots = buildTree(this.store.all, this.settings.groupBy, vscode.l10n.t('User'));
+    this.nodes = new Map();
+    this.parents = new Map();
+    this.shown.clear();
+    this.tooltipsReadAt.clear();
+    const visit = (node: TreeNode, parent: TreeNode | undefined): void => {
+      this.nodes.set(node.id, node);
+      if (parent) {
+        this.parents.set(node.id, parent);
+      }
+      if (node.kind !== 'forward') {
+        node.children.forEach((child) => {
+          visit(child, node);
+        });
+      }
+    };
+    this.roots.forEach((root) => {
+      visit(root, undefined);
+    });
+  }
+
+  private appearance(node: TreeNode): string {
+    return node.kind === 'forward' ? JSON.stringify(this.present(node)) : this.describeGroup(node);
+  }
+
+  private present(node: ForwardNode): ReturnType<typeof presentRow> | undefined {
+    const snapshot = this.store.get(node.forwardId);
+    return snapshot && presentRow(snapshot, this.store.isCurrent(snapshot.id), node.label, vscode.l10n.t);
+  }
+
+  private forwardItem(node: ForwardNode): vscode.TreeItem {
+    const item = new vscode.TreeItem(node.label);
+    item.id = node.id;
+    const row = this.present(node);
+    if (row) {
+      item.description = row.description;
+      item.iconPath = new vscode.ThemeIcon(row.icon.id, row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color));
+      item.contextValue = row.contextValue;
+      item.accessibilityInformation = { label: row.accessibilityLabel };
+    }
+    return item;
+  }
+
+  private groupItem(node: Exclude<TreeNode, ForwardNode>): vscode.TreeItem {
+    const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = node.id;
+    item.description = this.describeGroup(node);
+    item.contextValue = node.kind;
+    item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1} active', node.label, item.description) };
+    return item;
+  }
+
+  private describeGroup(node: TreeNode): string {
+    const all = forwardIds(node)
+      .map((id) => this.store.get(id))
+      .filter((snapshot) => snapshot !== undefined);
+    return groupDescription(summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now()), vscode.l10n.t);
+  }
+}

@@ -1,0 +1,40 @@
+import * as vscode from 'vscode';
+import { type SidecarSupervisor } from '../sidecar/supervisor';
+
+/** Says that the service is down, with the way out. One message at a time, whoever finds out. */
+export class ServiceNotice implements vscode.Disposable {
+  private isOpen = false;
+  private readonly subscription: { dispose(): void };
+
+  constructor(
+    private readonly supervisor: SidecarSupervisor,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.subscription = supervisor.onDidGiveUp((error) => {
+      void this.tell(error);
+    });
+  }
+
+  async tell(error: Error): Promise<void> {
+    if (this.isOpen) {
+      return;
+    }
+    this.isOpen = true;
+    const restart = vscode.l10n.t('Restart');
+    const showLog = vscode.l10n.t('Show Log');
+    const answer = await vscode.window.showErrorMessage(error.message, restart, showLog);
+    this.isOpen = false;
+    if (answer === restart) {
+      // A failure of this is told by onDidGiveUp again.
+      await this.supervisor.restart().catch((failure: unknown) => {
+        this.log.warn(String(failure));
+      });
+    } else if (answer === showLog) {
+      this.log.show();
+    }
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+}

@@ -1,0 +1,17 @@
+import { type ServiceStatus, type Summary } from '../model/summary';
+
+/** The value of the context key `kftray.state`: which welcome text fits an empty view. */
+export type ViewState = 'loading' | 'ready' | 'noConfig' | 'configError' | 'serviceError';
+
+export function viewState(service: ServiceStatus, isRead: boolean, errors: number, { total }: Summary): ViewState {
+  if (service === 'down') {
+    return 'serviceError';
+  }
+  if (!isRead) {
+    return 'loading';
+  }
+  if (total > 0) {
+    return 'ready';
+  }
+  return errors > 0 ? 'configError' : 'noConfig';
+}

@@ -1,0 +1,111 @@
+import * as vscode from 'vscode';
+import { userSource } from '../model/grouping';
+import { type ConfigDocument, type DocumentKind } from '../sidecar/protocol.generated';
+import { sourceNames } from './sourceNames';
+
+/** Names inside a workspace folder. */
+export const sharedConfigPath = '.vscode/kftray.json';
+const localConfigPath = '.vscode/kftray.local.json';
+const userConfigName = 'forwards.json';
+
+/** Editors write a file in several steps: what happens within this time is one change, in milliseconds. */
+const settleMs = 100;
+
+interface Place {
+  readonly uri: vscode.Uri;
+  readonly folder: string;
+  readonly kind: DocumentKind;
+}
+
+/**
+ * The config documents: finds them, reads them, tells when they change. What is applied is what is saved, so that half a sentence
+ * being typed stops nothing. The sidecar gets content and never a path, so that this also works where the workspace is not a disk.
+ */
+export class ConfigDocuments implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly disposables: vscode.Disposable[] = [this.changed];
+  private watchers: vscode.Disposable[] = [];
+  private settling: NodeJS.Timeout | undefined;
+
+  readonly onDidChange = this.changed.event;
+  readonly userConfigUri: vscode.Uri;
+
+  constructor(
+    private readonly globalStorage: vscode.Uri,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.userConfigUri = vscode.Uri.joinPath(globalStorage, userConfigName);
+    this.watch();
+    this.disposables.push(
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.watch();
+        this.settle();
+      }),
+    );
+  }
+
+  /** The shared document of a folder, whether or not it exists. */
+  sharedConfigUri(folder: vscode.WorkspaceFolder): vscode.Uri {
+    return vscode.Uri.joinPath(folder.uri, sharedConfigPath);
+  }
+
+  /** Reads every document that exists, in the order of the folders, the user's own last. */
+  async read(): Promise<readonly ConfigDocument[]> {
+    const documents = await Promise.all(this.places().map(async (place) => this.readOne(place)));
+    return documents.filter((document) => document !== undefined);
+  }
+
+  dispose(): void {
+    clearTimeout(this.settling);
+    vscode.Disposable.from(...this.disposables, ...this.watchers).dispose();
+  }
+
+  private places(): readonly Place[] {
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const names = sourceNames(folders.map(({ name, uri }) => ({ name, path: uri.path })));
+    return [
+      ...folders.flatMap((folder, index): Place[] => {
+        const source = names[index] ?? folder.name;
+        return [
+          { uri: this.sharedConfigUri(folder), folder: source, kind: 'shared' },
+          { uri: vscode.Uri.joinPath(folder.uri, localConfigPath), folder: source, kind: 'local' },
+        ];
+      }),
+      { uri: this.userConfigUri, folder: userSource, kind: 'user' },
+    ];
+  }
+
+  private async readOne({ uri, folder, kind }: Place): Promise<ConfigDocument | undefined> {
+    try {
+      const bytes = await vscode.workspace.fs.readFile(uri);
+      return { uri: uri.toString(), folder, kind, text: new TextDecoder().decode(bytes) };
+    } catch (error) {
+      if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) {
+        this.log.warn(`${uri.toString()} could not be read: ${String(error)}`);
+      }
+      return undefined;
+    }
+  }
+
+  private watch(): void {
+    vscode.Disposable.from(...this.watchers).dispose();
+    const patterns = [
+      ...(vscode.workspace.workspaceFolders ?? []).map((folder) => new vscode.RelativePattern(folder, '.vscode/{kftray,kftray.local}.json')),
+      new vscode.RelativePattern(this.globalStorage, userConfigName),
+    ];
+    this.watchers = patterns.flatMap((pattern) => {
+      const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+      const settle = (): void => {
+        this.settle();
+      };
+      return [watcher, watcher.onDidCreate(settle), watcher.onDidChange(settle), watcher.onDidDelete(settle)];
+    });
+  }
+
+  private settle(): void {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      this.changed.fire();
+    }, settleMs);
+  }
+}

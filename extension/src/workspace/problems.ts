@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+import { type Problem, type ProblemSeverity, type TextRange } from '../sidecar/protocol.generated';
+
+const severities: Record<ProblemSeverity, vscode.DiagnosticSeverity> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  information: vscode.DiagnosticSeverity.Information,
+  hint: vscode.DiagnosticSeverity.Hint,
+};
+
+/** What the sidecar has to say about the documents, in the Problems panel. */
+export class Problems implements vscode.Disposable {
+  private readonly collection = vscode.languages.createDiagnosticCollection('kftray');
+  private errors = 0;
+
+  /** How many problems keep a forward, or a whole document, from being applied. */
+  get errorCount(): number {
+    return this.errors;
+  }
+
+  show(problems: readonly Problem[]): void {
+    this.errors = problems.filter(({ severity }) => severity === 'error').length;
+    const byUri = new Map<string, vscode.Diagnostic[]>();
+    for (const problem of problems) {
+      const diagnostic = new vscode.Diagnostic(toRange(problem.range), problem.message, severities[problem.severity]);
+      diagnostic.source = 'kftray';
+      diagnostic.code = problem.code;
+      byUri.set(problem.uri, [...(byUri.get(problem.uri) ?? []), diagnostic]);
+    }
+    this.collection.clear();
+    this.collection.set([...byUri].map(([uri, diagnostics]) => [vscode.Uri.parse(uri), diagnostics]));
+  }
+
+  dispose(): void {
+    this.collection.dispose();
+  }
+}
+
+export function toRange({ startLine, startColumn, endLine, endColumn }: TextRange): vscode.Range {
+  return new vscode.Range(startLine, startColumn, endLine, endColumn);
+}

@@ -1,0 +1,20 @@
+namespace Kftray.Testing.Pods;
+
+/// <summary>
+/// How long things take in a pod's life. The cluster has one for all; a pod's annotations override it
+/// (<c>testcluster/start-delay-ms</c>, <c>ready-delay-ms</c>, <c>termination-delay-ms</c>, <c>restart-delay-ms</c>).
+/// </summary>
+public sealed record PodTiming
+{
+    /// <summary>From creation to running, milliseconds.</summary>
+    public int StartDelayMs { get; init; } = 10;
+
+    /// <summary>From running to ready, milliseconds; negative: never.</summary>
+    public int ReadyDelayMs { get; init; } = 10;
+
+    /// <summary>From the request to terminate until the application has exited, milliseconds; the grace period cuts it short.</summary>
+    public int TerminationDelayMs { get; init; } = 10;
+
+    /// <summary>From a crash until the container runs again, milliseconds; negative: never.</summary>
+    public int RestartDelayMs { get; init; } = 100;
+}

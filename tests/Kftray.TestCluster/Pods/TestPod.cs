@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Kftray.Testing.Pods;
+
+/// <summary>
+/// A pod as a running thing: real sockets behind its ports, and the ways in which applications fail without telling anybody. What the
+/// API says about it is the kubelet's business (<see cref="PodLifecycle"/>).
+/// </summary>
+public sealed class TestPod : IAsyncDisposable
+{
+    private readonly BehaviourCatalog _behaviours;
+    private readonly ImmutableArray<PodPort> _ports;
+    private readonly ConcurrentDictionary<int, PodListener> _listeners = new();
+    private readonly ConcurrentDictionary<int, UdpEchoListener> _udpListeners = new();
+    private readonly Signal _changed = new();
+    private ImmutableList<PodConnection> _connections = [];
+    private volatile bool _isRemoved;
+
+    internal TestPod(string @namespace, string name, string uid, IPAddress ip, ImmutableArray<PodPort> ports, BehaviourCatalog behaviours)
+    {
+        (Namespace, Name, Uid, Ip, _ports, _behaviours) = (@namespace, name, uid, ip, ports, behaviours);
+    }
+
+    public string Namespace { get; }
+
+    public string Name { get; }
+
+    public string Uid { get; }
+
+    /// <summary>A loopback address of its own (on macOS 127.0.0.1).</summary>
+    public IPAddress Ip { get; }
+
+    /// <summary>The network namespace's id in the runtime's messages.</summary>
+    public string SandboxId { get; } = NewId();
+
+    public string ContainerId { get; private set; } = NewId();
+
+    /// <summary>True once the pod's network namespace is gone: nothing can be dialled any more.</summary>
+    public bool IsRemoved => _isRemoved;
+
+    /// <summary>Every connection into its applications, past ones too.</summary>
+    public IReadOnlyList<PodConnection> Connections => _connections;
+
+    /// <summary>Completes at the connection with that number, counted from 0 over the pod's life.</summary>
+    public async Task<PodConnection> ConnectionAsync(int index, CancellationToken cancellationToken)
+    {
+        await _changed.UntilAsync(() => _connections.Count > index, cancellationToken);
+        return _connections[index];
+    }
+
+    /// <summary>Where a container port really listens; null when nothing does.</summary>
+    public IPEndPoint? EndPointOf(int containerPort) =>
+        _ports.FirstOrDefault(port => port.Number == containerPort && !port.IsUdp)?.LeadsTo
+        ?? (_listeners.TryGetValue(containerPort, out var listener) ? listener.EndPoint : null);
+
+    /// <summary>The same for UDP.</summary>
+    public IPEndPoint? UdpEndPointOf(int containerPort) => _udpListeners.TryGetValue(containerPort, out var listener) ? listener.EndPoint : null;
+
+    /// <summary>The applications no longer listen, their connections go on, and nobody is told.</summary>
+    public void StopListening()
+    {
+        foreach (var listener in _listeners.Values) listener.StopListening();
+    }
+
+    /// <summary>New connections stay in the kernel's backlog.</summary>
+    public void PauseAccepting()
+    {
+        foreach (var listener in _listeners.Values) listener.Pause();
+    }
+
+    public void ResumeAccepting()
+    {
+        foreach (var listener in _listeners.Values) listener.Resume();
+    }
+
+    /// <summary>The applications die, with what is in their backlogs; nobody is told.</summary>
+    /// <param name="byReset">True: their connections are reset; false: the kernel ends them with a FIN.</param>
+    public async Task KillApplicationsAsync(bool byReset = false)
+    {
+        foreach (var port in _listeners.Keys)
+        {
+            if (!_listeners.TryRemove(port, out var listener)) continue;
+            await listener.KillAsync(byReset);
+            await listener.DisposeAsync();
+        }
+
+        foreach (var port in _udpListeners.Keys)
+        {
+            if (_udpListeners.TryRemove(port, out var listener)) await listener.DisposeAsync();
+        }
+    }
+
+    /// <summary>Starts the applications that do not run.</summary>
+    public void StartApplications()
+    {
+        ContainerId = NewId();
+        foreach (var port in _ports.Where(port => port.LeadsTo is null && port.Behaviour != BehaviourCatalog.Refuse))
+        {
+            if (port.IsUdp) _udpListeners.GetOrAdd(port.Number, number => new UdpEchoListener(Ip, number));
+            else _listeners.GetOrAdd(port.Number, number => new PodListener(Ip, number, Name, _behaviours.Find(port.Behaviour), Note));
+        }
+    }
+
+    public ValueTask DisposeAsync() => new(RemoveAsync());
+
+    /// <summary>Opens a connection as the container runtime does: to localhost inside the pod.</summary>
+    /// <exception cref="SocketException">Refused.</exception>
+    internal async Task<Socket> DialAsync(int containerPort, CancellationToken cancellationToken)
+    {
+        var endPoint = EndPointOf(containerPort) ?? throw new SocketException((int)SocketError.ConnectionRefused);
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the applications and the network namespace with them.</summary>
+    internal async Task RemoveAsync()
+    {
+        _isRemoved = true;
+        await KillApplicationsAsync();
+    }
+
+    private void Note(PodConnection connection)
+    {
+        ImmutableInterlocked.Update(ref _connections, connections => connections.Add(connection));
+        _changed.Set();
+    }
+
+    private static string NewId() => System.Security.Cryptography.RandomNumberGenerator.GetHexString(64, lowercase: true);
+}

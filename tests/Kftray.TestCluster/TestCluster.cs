@@ -1,0 +1,162 @@
+using Kftray.Testing.Controllers;
+using Kftray.Testing.Faults;
+using Kftray.Testing.Http;
+using Kftray.Testing.Pods;
+using Kftray.Testing.PortForward;
+using Kftray.Testing.Security;
+using Kftray.Testing.Store;
+using Kftray.Testing.World;
+
+namespace Kftray.Testing;
+
+/// <summary>
+/// A Kubernetes cluster small enough to read and strict enough for an unmodified kubectl: an API server on a loopback port, controllers,
+/// and pods made of real sockets. Any number of them live side by side in one process.
+/// </summary>
+public sealed class TestCluster : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CertificateAuthority _authority;
+    private readonly ServerCertificates _certificates;
+    private readonly ObjectStore _store;
+    private readonly Kubelet _kubelet;
+    private readonly ApiHost _host;
+    private readonly Task _controlling;
+    private int _isDisposed;
+
+    private TestCluster(TestClusterOptions options)
+    {
+        var time = options.Time;
+        _authority = new CertificateAuthority("kubernetes", time);
+        _certificates = new ServerCertificates(_authority, time) { Shown = options.ServerCertificate };
+        _store = new ObjectStore(time);
+        var admission = new Admission(_store);
+        var deletion = new Deletion(_store, time);
+        var runtimeName = options.Runtime == RuntimeCharacter.Containerd ? "containerd" : "cri-o";
+        _kubelet = new Kubelet(_store, new BehaviourCatalog(options.Behaviours, time), runtimeName, time) { Timing = options.PodTiming };
+        Runtime = options.Runtime;
+        Users = new ClusterUsers(_authority);
+        Users.Add("admin", "system:masters");
+        World = new ClusterWorld(_store, admission);
+        Pods = new ClusterPods(_store, _kubelet, deletion);
+        Connections = new OpenConnections(Faults);
+        var pipeline = new ApiPipeline(
+            Users,
+            Rbac,
+            Faults,
+            Requests,
+            Connections,
+            new ResourceEndpoint(_store, admission, deletion),
+            new WatchEndpoint(_store, time, options.BookmarkInterval, _stopping.Token),
+            new PortForwardEndpoint(_store, _kubelet, Sessions, options.Runtime, time, _stopping.Token),
+            time);
+        _host = new ApiHost(options.Port, pipeline.HandleAsync, Connections, _certificates);
+        var controllers = new ControllerLoop(
+            _store, [new NamespaceController(_store, deletion), new DeploymentController(_store, admission, deletion), new EndpointSliceController(_store)]);
+        _controlling = Task.WhenAll(_kubelet.RunAsync(_stopping.Token), controllers.RunAsync(_stopping.Token));
+        foreach (var name in (string[])["default", "kube-system"]) World.AddNamespace(name);
+    }
+
+    /// <summary>The address of the API server.</summary>
+    public Uri Server => new($"https://127.0.0.1:{_host.Port}");
+
+    /// <summary>The certificate authority, as PEM.</summary>
+    public string AuthorityPem => _authority.Pem;
+
+    public RuntimeCharacter Runtime { get; }
+
+    /// <summary>Who may sign in. <c>admin</c> is there from the beginning.</summary>
+    public ClusterUsers Users { get; }
+
+    /// <summary>Who may not do what.</summary>
+    public Rbac Rbac { get; } = new();
+
+    /// <summary>What goes wrong.</summary>
+    public ClusterFaults Faults { get; } = new();
+
+    /// <summary>What was asked.</summary>
+    public ObservedRequests Requests { get; } = new();
+
+    /// <summary>The TCP connections of the API server.</summary>
+    public OpenConnections Connections { get; }
+
+    /// <summary>The port-forward sessions.</summary>
+    public PortForwardSessions Sessions { get; } = new();
+
+    /// <summary>Namespaces, services, deployments, pods: making and looking.</summary>
+    public ClusterWorld World { get; }
+
+    /// <summary>The pods as running things.</summary>
+    public ClusterPods Pods { get; }
+
+    /// <summary>The certificate that new connections are shown.</summary>
+    public ServerCertificateKind ServerCertificate
+    {
+        get => _certificates.Shown;
+        set => _certificates.Shown = value;
+    }
+
+    public static async Task<TestCluster> StartAsync(TestClusterOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var cluster = new TestCluster(options ?? new TestClusterOptions());
+        try
+        {
+            await cluster._host.StartAsync(cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Puts a fault in force; disposing what is returned heals it.</summary>
+    public IDisposable Break(RequestFault fault)
+    {
+        var id = Faults.Add(fault);
+        return new Revocation(() => Faults.Remove(id));
+    }
+
+    /// <summary>The API server is gone: every connection is reset and the port refuses. The pods live on.</summary>
+    public Task StopServerAsync() => _host.StopAsync();
+
+    /// <summary>The API server is back at the same address.</summary>
+    public Task StartServerAsync(CancellationToken cancellationToken = default) => _host.StartAsync(cancellationToken);
+
+    public async Task RestartServerAsync(CancellationToken cancellationToken = default)
+    {
+        await StopServerAsync();
+        await StartServerAsync(cancellationToken);
+    }
+
+    /// <summary>Forgets the history: watches from before get 410.</summary>
+    public void CompactHistory() => _store.Compact();
+
+    /// <summary>Writes a kubeconfig with one context.</summary>
+    public void WriteKubeconfig(
+        string path,
+        string user = "admin",
+        string contextName = "demo",
+        string? @namespace = null,
+        CredentialKind credential = CredentialKind.ClientCertificate) =>
+        WriteKubeconfig(path, new KubeconfigContext(contextName, user, @namespace, credential));
+
+    /// <summary>Writes a kubeconfig; the first context is the current one.</summary>
+    public void WriteKubeconfig(string path, params KubeconfigContext[] contexts) =>
+        Kubeconfig.Write(path, Kubeconfig.Build(Server.ToString().TrimEnd('/'), AuthorityPem, Users, contexts));
+
+    /// <summary>Ends the server, the controllers and every pod, and returns when nothing of them is left.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        await _stopping.CancelAsync();
+        await _controlling;
+        // Together: a session ends at once only when both its client and its pod have.
+        await Task.WhenAll(_host.DisposeAsync().AsTask(), _kubelet.DisposeAsync().AsTask());
+        Users.Dispose();
+        _certificates.Dispose();
+        _authority.Dispose();
+        _stopping.Dispose();
+    }
+}

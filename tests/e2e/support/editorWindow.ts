@@ -1,0 +1,102 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type Locator, type Page } from 'playwright-core';
+import { results } from '../../../scripts/lib/paths.mjs';
+
+/** The first paint of a workbench and the start of its extension host take long on a small machine. */
+const firstWaitMs = 60_000;
+const waitMs = 30_000;
+
+export type State = 'stopped' | 'starting' | 'active' | 'reconnecting' | 'error' | 'blocked';
+
+/** One VS Code window as a person sees it: rows, the status bar, the Problems panel. Hides selectors, never intent. */
+export class EditorWindow {
+  private constructor(readonly page: Page) {}
+
+  static async open(browser: Browser, url: string): Promise<EditorWindow> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await context.newPage();
+    page.setDefaultTimeout(waitMs);
+    await page.goto(url);
+    await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: firstWaitMs });
+    return new EditorWindow(page);
+  }
+
+  /** Runs a command by its title, through the palette. */
+  async run(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click({ timeout: firstWaitMs });
+  }
+
+  /** Shows our side bar. */
+  async showForwards(): Promise<void> {
+    // Off the centre, where a badge would swallow the click.
+    await this.page.locator('.activitybar .action-item', { has: this.page.locator('.action-label[aria-label^="Kftray"]') }).click({ position: { x: 10, y: 10 }, timeout: firstWaitMs });
+    await this.pane.locator('.monaco-list-row').first().waitFor({ timeout: firstWaitMs });
+  }
+
+  private get pane(): Locator {
+    return this.page.locator('.pane', { has: this.page.locator('.pane-header', { hasText: 'Port Forwards' }) });
+  }
+
+  /** The row of a forward, in a given state if one is named. Its spoken label begins "alias, state, ". */
+  row(alias: string, state?: State): Locator {
+    return this.pane.locator(`.monaco-list-row[aria-label^="${alias}, ${state ?? ''}"]`);
+  }
+
+  async becomes(alias: string, state: State, timeout = waitMs): Promise<void> {
+    await this.row(alias, state).waitFor({ timeout });
+  }
+
+  /** The spoken labels of all rows of forwards. */
+  async rowLabels(): Promise<string[]> {
+    const labels = await this.pane.locator('.monaco-list-row[aria-level="2"]').evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? ''));
+    return labels;
+  }
+
+  /** Presses a row's inline button. */
+  async press(alias: string, action: string): Promise<void> {
+    const row = this.row(alias);
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label="${action}"]`).click();
+  }
+
+  get statusItem(): Locator {
+    return this.page.locator('.statusbar-item[id="kftray.kftray-vscode.status"]');
+  }
+
+  async statusBecomes(text: string, timeout = waitMs): Promise<void> {
+    await this.statusItem.filter({ hasText: text }).waitFor({ timeout });
+  }
+
+  /** A codicon shown in the status item, such as `sync`. */
+  statusIcon(icon: string): Locator {
+    return this.statusItem.locator(`.codicon-${icon}`);
+  }
+
+  async showProblems(): Promise<void> {
+    await this.run('Problems: Focus on Problems View');
+  }
+
+  /** Rows of the Problems panel. */
+  problems(text?: string): Locator {
+    const rows = this.page.locator('.markers-panel .monaco-list-row');
+    return text === undefined ? rows : rows.filter({ hasText: text });
+  }
+
+  /** Closes the panel at the bottom. */
+  async hidePanel(): Promise<void> {
+    await this.run('View: Hide Panel');
+  }
+
+  /** Moves the mouse away and leaves a picture in test-results/screenshots. */
+  async screenshot(name: string): Promise<void> {
+    const folder = join(results, 'screenshots');
+    mkdirSync(folder, { recursive: true });
+    await this.page.mouse.move(800, 400);
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+}

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Polls until `condition` holds: for things outside the browser that announce themselves to nobody. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) {
+      throw new Error(`Waited ${timeoutMs / 1000} s in vain until ${what}.`);
+    }
+    await delay(100);
+  }
+}
+
+/** The processes whose command line names something below a folder. */
+export function processesUnder(folder: string): { pid: number; command: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), command: commandLine(name) }))
+    .filter(({ command }) => command.includes(`${folder}/`));
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    // It ended while we looked.
+    return '';
+  }
+}
+
+/** True when something listens on a loopback port. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+      .once('connect', () => { socket.destroy(); resolve(true); })
+      .once('error', () => { resolve(false); });
+  });
+}

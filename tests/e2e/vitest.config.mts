@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** One window at a time: each is a whole VS Code, and the steps of a file build on each other, so the first failure ends the file. */
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('.', import.meta.url)),
+    include: ['*.e2e.ts'],
+    fileParallelism: false,
+    bail: 1,
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
+  },
+});

@@ -1,0 +1,84 @@
+import { t } from './snapshots';
+
+/** The few parts of the editor's API that views and commands touch when no window is there. Stands in for the module `vscode` in unit tests. */
+
+export class EventEmitter<T> {
+  private readonly listeners = new Set<(event: T) => void>();
+  readonly event = (listener: (event: T) => void): Disposable => {
+    this.listeners.add(listener);
+    return new Disposable(() => this.listeners.delete(listener));
+  };
+  fire(event: T): void {
+    this.listeners.forEach((listener) => {
+      listener(event);
+    });
+  }
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
+export class Disposable {
+  static from(...disposables: { dispose(): unknown }[]): Disposable {
+    return new Disposable(() => disposables.map((disposable) => disposable.dispose()));
+  }
+  constructor(private readonly callOnDispose: () => unknown) {}
+  dispose(): void {
+    this.callOnDispose();
+  }
+}
+
+export class TreeItem {
+  id?: string;
+  description?: string;
+  iconPath?: ThemeIcon;
+  contextValue?: string;
+  tooltip?: MarkdownString;
+  accessibilityInformation?: { label: string };
+  constructor(
+    readonly label: string,
+    readonly collapsibleState: number = TreeItemCollapsibleState.None,
+  ) {}
+}
+
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+export class ThemeIcon {
+  constructor(
+    readonly id: string,
+    readonly color?: ThemeColor,
+  ) {}
+}
+
+export class MarkdownString {
+  isTrusted?: { enabledCommands: readonly string[] };
+  constructor(
+    readonly value: string,
+    readonly supportThemeIcons = false,
+  ) {}
+}
+
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
+export const StatusBarAlignment = { Left: 1, Right: 2 };
+export const Uri = { parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }) };
+export const env: { remoteName: string | undefined } = { remoteName: undefined };
+export const l10n = { t };
+
+/** Values of settings, by full name; tests set them. */
+export const settings = new Map<string, unknown>();
+const configurationChanged = new EventEmitter<{ affectsConfiguration(section: string): boolean }>();
+
+export const workspace = {
+  isTrusted: true,
+  asRelativePath: (uri: { path: string }) => uri.path.split('/').slice(-2).join('/'),
+  getConfiguration: (section: string) => ({ get: (name: string, fallback: unknown) => settings.get(`${section}.${name}`) ?? fallback }),
+  onDidChangeConfiguration: configurationChanged.event,
+};
+
+export function changeSetting(name: string, value: unknown): void {
+  settings.set(name, value);
+  configurationChanged.fire({ affectsConfiguration: () => true });
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { localAddress, localUrl } from '../../../extension/src/model/address';
+import { faultReason, shortened } from '../../../extension/src/model/faultReason';
+import { presentRow } from '../../../extension/src/model/presentation';
+import { rowState, type RowState } from '../../../extension/src/model/rowState';
+import { type FaultKind, type ForwardSnapshot } from '../../../extension/src/sidecar/protocol.generated';
+import { snapshot, t } from '../support/snapshots';
+
+const fault = (kind: FaultKind, message = 'What happened.') => ({ kind, message });
+
+const rows: [RowState, Partial<ForwardSnapshot>, { description: string; icon: string; label: string }][] = [
+  ['stopped', {}, { description: ':8080 → svc/api:8000', icon: 'circle-outline', label: 'shop/api, stopped, local port 8080 to service api port 8000, TCP' }],
+  ['starting', { status: 'starting' }, { description: ':8080 → svc/api:8000 · starting…', icon: 'loading~spin', label: 'shop/api, starting, local port 8080 to service api port 8000, TCP' }],
+  ['active', { status: 'active', pods: ['api-1'] }, { description: ':8080 → svc/api:8000', icon: 'circle-filled', label: 'shop/api, active, local port 8080 to service api port 8000, TCP' }],
+  ['degraded', { status: 'reconnecting', waitingFor: 'event', fault: fault('noReadyPod') }, { description: ':8080 → svc/api:8000 · no ready pod', icon: 'warning', label: 'shop/api, reconnecting, local port 8080 to service api port 8000, TCP, no ready pod' }],
+  ['degraded', { status: 'reconnecting', waitingFor: 'user', fault: fault('unauthorized') }, { description: ':8080 → svc/api:8000 · signed out', icon: 'warning', label: 'shop/api, reconnecting, local port 8080 to service api port 8000, TCP, signed out' }],
+  ['reconnecting', { status: 'reconnecting', waitingFor: 'time', fault: fault('serverUnreachable') }, { description: ':8080 → svc/api:8000 · reconnecting, cluster unreachable', icon: 'sync~spin', label: 'shop/api, reconnecting, local port 8080 to service api port 8000, TCP, cluster unreachable' }],
+  ['reconnecting', { status: 'reconnecting' }, { description: ':8080 → svc/api:8000 · reconnecting', icon: 'sync~spin', label: 'shop/api, reconnecting, local port 8080 to service api port 8000, TCP' }],
+  ['error', { status: 'failed', fault: fault('portInUse') }, { description: ':8080 → svc/api:8000 · port 8080 in use', icon: 'error', label: 'shop/api, error, local port 8080 to service api port 8000, TCP, port 8080 in use' }],
+  ['blocked', { status: 'blocked', fault: fault('untrustedWorkspace') }, { description: ':8080 → svc/api:8000 · trust required', icon: 'circle-slash', label: 'shop/api, blocked, local port 8080 to service api port 8000, TCP, trust required' }],
+];
+
+describe('Row', () => {
+  it.each(rows)('Row_%s_%o_ShowsShapeWordAndReason', (state, changes, expected) => {
+    const forward = snapshot(changes);
+    expect(rowState(forward, true)).toBe(state);
+    const row = presentRow(forward, true, 'api', t);
+    expect(row).toMatchObject({ label: 'api', description: expected.description, accessibilityLabel: expected.label, contextValue: `forward;${state};tcp` });
+    expect(row.icon.id).toBe(expected.icon);
+  });
+
+  it('Row_OfADeadSidecar_IsNotWhatItSaidLast', () => {
+    const row = presentRow(snapshot({ status: 'active' }), false, 'api', t);
+    expect(row.contextValue).toBe('forward;unknown;tcp');
+    expect(row.icon.color).not.toBe('charts.green');
+    expect(row.description).toContain('waiting for the Kftray service');
+  });
+
+  it('Row_UdpProxyOnAnotherAddressAtAnyPort_SaysSo', () => {
+    const row = presentRow(snapshot({ protocol: 'udp', workloadType: 'proxy', localAddress: '127.0.0.2', localPort: 5353, target: 'dns.internal:53' }), true, 'dns', t);
+    expect(row.description).toBe('127.0.0.2:5353 → dns.internal:53 · UDP · proxy');
+    expect(presentRow(snapshot({ localPort: 0 }), true, 'api', t).description).toBe('auto → svc/api:8000');
+  });
+
+  it('Row_ActiveWithAWarning_SaysItShortly', () => {
+    const row = presentRow(snapshot({ status: 'active', warning: 'The server is too old for the fast transport and everything is slower than it could be.' }), true, 'api', t);
+    expect(row.description).toContain(' · The server is too old');
+    expect(row.description.length).toBeLessThan(70);
+  });
+
+  it('Row_WhenTheFileNamesAScheme_OffersTheBrowser', () => {
+    expect(presentRow(snapshot({ open: 'http' }), true, 'api', t).contextValue).toBe('forward;stopped;tcp;http');
+  });
+});
+
+describe('Fault', () => {
+  it('Reason_OfAnUnknownFault_IsItsMessageCutAt40', () => {
+    const reason = faultReason(snapshot({ fault: fault('unknown', 'Something nobody has ever seen before happened here.') }), t);
+    expect(reason).toBe('Something nobody has ever seen before h…');
+    expect(reason).toHaveLength(40);
+  });
+
+  it('Shortened_ShortText_StaysAsItIs', () => {
+    expect(shortened('no ready pod')).toBe('no ready pod');
+  });
+});
+
+describe('Address', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1:8080'],
+    ['localhost', '127.0.0.1:8080'],
+    ['0.0.0.0', '127.0.0.1:8080'],
+    ['127.0.0.5', '127.0.0.5:8080'],
+    ['::1', '[::1]:8080'],
+    ['::', '[::1]:8080'],
+  ])('LocalAddress_%s_IsOneThatCanBeDialled', (address, expected) => {
+    expect(localAddress(snapshot({ localAddress: address }))).toBe(expected);
+  });
+
+  it.each<[Partial<ForwardSnapshot>, string | undefined]>([
+    [{ remotePort: '80' }, 'http://127.0.0.1:8080/'],
+    [{ remotePort: 'https' }, 'https://127.0.0.1:8080/'],
+    [{ remotePort: '80', open: 'https' }, 'https://127.0.0.1:8080/'],
+    [{ remotePort: '5432' }, undefined],
+    [{ remotePort: '80', protocol: 'udp' }, undefined],
+  ])('LocalUrl_%o_Is_%s', (changes, expected) => {
+    expect(localUrl(snapshot(changes))).toBe(expected);
+  });
+});
