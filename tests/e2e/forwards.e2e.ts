@@ -9,8 +9,6 @@ describe('a workspace with forwards', () => {
 
   beforeAll(async () => {
     lab = await Lab.open({ trusted: true });
-    // So that there is something to see between one pod and the next.
-    await lab.slowStart('orders', 5000);
     return () => lab.close();
   });
 
@@ -50,6 +48,8 @@ describe('a workspace with forwards', () => {
 
   test('PodReplaced_ShowsReconnecting_ThenAnswersFromTheNextPod', async () => {
     const old = await lab.pod('orders');
+    // Long enough to be seen, and for the status bar to mention it.
+    await lab.setPodStart(5000);
     await lab.deletePod(old);
 
     await lab.window.becomes('shop/orders', 'reconnecting');

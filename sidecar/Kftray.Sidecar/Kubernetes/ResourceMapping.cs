@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using k8s.Models;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
@@ -63,8 +62,8 @@ internal static class ResourceMapping
     private static ForwardProtocol Protocol(string? protocol) =>
         string.Equals(protocol, "UDP", StringComparison.OrdinalIgnoreCase) ? ForwardProtocol.Udp : ForwardProtocol.Tcp;
 
-    private static IReadOnlyDictionary<string, string> Dictionary(IDictionary<string, string>? values) =>
-        values is { Count: > 0 } ? new Dictionary<string, string>(values) : FrozenDictionary<string, string>.Empty;
+    private static Dictionary<string, string> Dictionary(IDictionary<string, string>? values) =>
+        values is null ? [] : new Dictionary<string, string>(values);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
