@@ -27,7 +27,7 @@ describe('a workspace with forwards', () => {
   });
 
   test('Start_MakesTheRowAndTheStatusBarActive', async () => {
-    await lab.window.press('shop/orders', 'Start');
+    await lab.window.press('shop/orders', 'Start Forward');
     await lab.window.becomes('shop/orders', 'active');
     await lab.window.statusBecomes(`1/${lab.ports.size}`);
     await lab.window.screenshot('2-active');
@@ -103,7 +103,7 @@ describe('a workspace with forwards', () => {
   });
 
   test('Stop_FreesThePort_AndLeavesTheOthersAlone', async () => {
-    await lab.window.press('shop/web', 'Stop');
+    await lab.window.press('shop/web', 'Stop Forward');
     await lab.window.becomes('shop/web', 'stopped');
     await lab.window.statusBecomes(`${lab.ports.size - 1}/${lab.ports.size}`);
     expect(await isListening(lab.port('shop/web'))).toBe(false);

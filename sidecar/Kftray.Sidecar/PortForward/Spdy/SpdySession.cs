@@ -27,7 +27,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
-    private Task? _closed;
+    private Task? _disposal;
 
     // Written by the receive loop, read by the heartbeat.
     private long _lastReceived;
@@ -112,17 +112,18 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
+    /// <summary>
+    /// Closes the transport; streams that are still open end as with a lost session. May be called by several, who all await the same end:
+    /// closing a session ends it, and whoever watches its end closes it too.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
-        // The pool closes it, and whoever watches for its end: both wait for the same close.
         lock (_lock)
-            return new ValueTask(_closed ??= CloseAsync());
+            return new(_disposal ??= Task.Run(CloseAsync));
     }
 
     private async Task CloseAsync()
     {
-        await Task.Yield(); // Called under the lock.
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
         await _transport.DisposeAsync();
