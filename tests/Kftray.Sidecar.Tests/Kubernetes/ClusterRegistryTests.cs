@@ -50,12 +50,12 @@ public sealed class ClusterRegistryTests
         var kubeconfig = world.Registry.WatchKubeconfig(null);
         var version = kubeconfig.Current;
         await File.WriteAllTextAsync(world.KubeconfigPath, "contexts: [", TestContext.Current.CancellationToken);
-        world.Time.Advance(KubeconfigWatch.PollInterval);
-        world.Time.Advance(KubeconfigWatch.PollInterval);
+        world.PassPoll();
+        world.PassPoll();
 
         world.WriteKubeconfig(current: "two");
 
-        var next = await world.PassTimeUntil(Next(kubeconfig, version));
+        var next = await world.PassPollsUntil(Next(kubeconfig, version));
         Assert.Equal("two", next.Kubeconfig?.CurrentContext);
     }
 
@@ -66,13 +66,13 @@ public sealed class ClusterRegistryTests
         var kubeconfig = world.Registry.WatchKubeconfig(null);
         var version = kubeconfig.Current;
         await File.WriteAllTextAsync(world.KubeconfigPath, "contexts: [", TestContext.Current.CancellationToken);
-        var broken = await world.PassTimeUntil(Next(kubeconfig, version));
+        var broken = await world.PassPollsUntil(Next(kubeconfig, version));
         Assert.Equal(FaultKind.KubeconfigInvalid, broken.Fault?.Kind);
         Assert.Throws<ForwardException>(() => world.Registry.Open(kubeconfig, null));
 
         version = kubeconfig.Current;
         File.Delete(world.KubeconfigPath);
-        Assert.Equal(FaultKind.KubeconfigNotFound, (await world.PassTimeUntil(Next(kubeconfig, version))).Fault?.Kind);
+        Assert.Equal(FaultKind.KubeconfigNotFound, (await world.PassPollsUntil(Next(kubeconfig, version))).Fault?.Kind);
 
         await ChangeAsync(world, kubeconfig, () => world.WriteKubeconfig());
         Assert.Null(kubeconfig.Current.Value.Fault);
@@ -125,7 +125,7 @@ public sealed class ClusterRegistryTests
     {
         var version = kubeconfig.Current;
         change();
-        await world.PassTimeUntil(Next(kubeconfig, version));
+        await world.PassPollsUntil(Next(kubeconfig, version));
     }
 
     private static async Task<KubeconfigState> Next(KubeconfigWatch kubeconfig, Kftray.Sidecar.Kubernetes.Watching.LatestValue<KubeconfigState>.Version version)
