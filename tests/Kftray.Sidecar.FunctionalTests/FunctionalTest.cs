@@ -25,7 +25,7 @@ public abstract class FunctionalTest : IAsyncLifetime
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ILoggerFactory? _loggers;
-    private IEngine? _engine;
+    private Engine? _engine;
     private Task _following = Task.CompletedTask;
     private CancellationTokenSource? _stopping;
 

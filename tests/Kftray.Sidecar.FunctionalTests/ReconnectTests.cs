@@ -74,7 +74,7 @@ public sealed class ReconnectTests : FunctionalTest
     {
         var pod = await RunApplicationAsync("echo", "echo");
         var port = await ForwardAsync("echo");
-        pod.StopListening();
+        await pod.KillApplicationsAsync();
 
         using var client = await ConnectAsync(port);
         await client.SendTextAsync("patience", TimeoutToken);

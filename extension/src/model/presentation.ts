@@ -15,7 +15,7 @@ export interface RowPresentation {
   readonly label: string;
   readonly description: string;
   readonly icon: Icon;
-  /** `forward;<state>;<protocol>[;http]`: what the menus' when-clauses match. */
+  /** `forward;<state>;<protocol>[;http][;consent]`: what the menus' when-clauses match. */
   readonly contextValue: string;
   readonly accessibilityLabel: string;
 }
@@ -39,7 +39,7 @@ export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: s
     label,
     description: description(snapshot, state, t),
     icon: rowIcons[state],
-    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : [])].join(';'),
+    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : [])].join(';'),
     accessibilityLabel: accessibilityLabel(snapshot, state, t),
   };
 }
@@ -75,16 +75,14 @@ export function shortLocal(snapshot: ForwardSnapshot, t: Translate): string {
 }
 
 function description(snapshot: ForwardSnapshot, state: RowState, t: Translate): string {
-  const parts = [`${shortLocal(snapshot, t)} → ${snapshot.target}`];
+  // What is not as usual goes first: a narrow side bar cuts off the end.
+  const reason = abnormality(snapshot, state, t);
+  const parts = [...(reason ? [reason] : []), `${shortLocal(snapshot, t)} → ${snapshot.target}`];
   if (snapshot.protocol === 'udp') {
     parts.push('UDP');
   }
   if (snapshot.workloadType === 'proxy' || snapshot.workloadType === 'expose') {
     parts.push(snapshot.workloadType);
-  }
-  const reason = abnormality(snapshot, state, t);
-  if (reason) {
-    parts.push(reason);
   }
   return parts.join(' · ');
 }

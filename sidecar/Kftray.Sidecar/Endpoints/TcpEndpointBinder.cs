@@ -21,9 +21,9 @@ internal sealed class TcpEndpointBinder : ILocalEndpointBinder
             {
                 return Listen(address, port);
             }
-            catch (ForwardException e) when (e.Fault.Kind == FaultKind.PortInUse)
+            catch (ForwardException e) when (e.Fault.Kind is FaultKind.PortInUse or FaultKind.PortNotPermitted)
             {
-                continue;
+                continue; // Not permitted: Windows keeps whole ranges for itself.
             }
         }
 

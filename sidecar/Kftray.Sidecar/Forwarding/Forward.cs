@@ -295,7 +295,3 @@ internal sealed class Forward
         _feed.MarkChanged(this);
     }
 }
-
-/// <summary>What every forward needs from outside.</summary>
-internal sealed record ForwardDependencies(
-    ILocalEndpointBinder Binder, ITargetResolver Resolver, TimeProvider Time, ILoggerFactory Loggers);

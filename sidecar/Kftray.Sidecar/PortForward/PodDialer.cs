@@ -30,11 +30,11 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
     public string? Transport => _transports.Chosen;
 
     public ValueTask<ISessionLease> WarmAsync(PodTarget target, CancellationToken cancellationToken) =>
-        PoolOf(target).WarmAsync(cancellationToken);
+        OnPoolAsync(target, pool => pool.WarmAsync(cancellationToken));
 
     public async ValueTask<IPodStream> DialAsync(
         PodTarget target, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken) =>
-        await PoolOf(target).OpenStreamAsync(target.Port, firstBytes, halfCloseGrace, cancellationToken);
+        await OnPoolAsync(target, pool => pool.OpenStreamAsync(target.Port, firstBytes, halfCloseGrace, cancellationToken));
 
     public async ValueTask DisposeAsync()
     {
@@ -45,6 +45,22 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
             pools = [.. _pools.Values];
         await Task.WhenAll(pools.Select(pool => pool.DisposeAsync().AsTask()));
         _stopping.Dispose();
+    }
+
+    private async ValueTask<T> OnPoolAsync<T>(PodTarget target, Func<SessionPool, ValueTask<T>> use)
+    {
+        while (true)
+        {
+            var pool = PoolOf(target);
+            try
+            {
+                return await use(pool);
+            }
+            catch (ForwardException) when (pool.IsRetired && !_stopping.IsCancellationRequested)
+            {
+                // Retired between the look and the use: take the next one.
+            }
+        }
     }
 
     private SessionPool PoolOf(PodTarget target)

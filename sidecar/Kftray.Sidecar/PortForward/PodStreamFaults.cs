@@ -22,7 +22,8 @@ internal static class PodStreamFaults
                 ApplicationGotNothing: true);
         }
 
-        if (Says("failed to find sandbox") || Says("network namespace") || Says("pod does not exist") || Says("pod not found")
+        // Not just any mention of a network namespace: containerd begins every sentence with one, "connection reset by peer" too.
+        if (Says("failed to find sandbox") || (Says("network namespace") && Says("for sandbox")) || Says("pod does not exist") || Says("pod not found")
             || Says("container not running") || (Says("sandbox") && Says("not found")))
         {
             return new(new Fault(FaultKind.PodGone, "The pod is gone."), ApplicationGotNothing: true);

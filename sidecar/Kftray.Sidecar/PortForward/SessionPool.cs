@@ -39,7 +39,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             var entry = await ReserveAsync(cancellationToken);
             try
             {
-                return await entry.Session.OpenAsync(port, firstBytes, halfCloseGrace);
+                return await entry.Session.OpenAsync(port, firstBytes, halfCloseGrace, cancellationToken);
             }
             catch (EndOfConnectionException)
             {
@@ -59,12 +59,16 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     public async ValueTask<ISessionLease> WarmAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
+        {
+            ThrowIfRetired();
             _leases++;
+        }
+
         try
         {
             Task<Entry>? opening;
             lock (_lock)
-                opening = _entries.Any(entry => entry.Session.IsUsable) ? null : _openings.FirstOrDefault() ?? StartOpening();
+                opening = _entries.Any(entry => entry.Session.IsUsable) ? null : Underway.FirstOrDefault() ?? StartOpening();
             if (opening is not null)
                 await opening.WaitAsync(cancellationToken);
             lock (_lock)
@@ -83,8 +87,15 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
         List<Entry> retired = [];
         lock (_lock)
         {
+            // Nothing can be opened on these any more, and nothing is open.
+            foreach (var entry in _entries.Where(entry => IsEmpty(entry) && !IsIdle(entry)).ToList())
+            {
+                _entries.Remove(entry);
+                retired.Add(entry);
+            }
+
             var keep = _leases > 0 ? 1 : 0;
-            foreach (var entry in _entries.Where(IsIdle).ToList())
+            foreach (var entry in _entries.Where(entry => IsEmpty(entry) && IsIdle(entry)).ToList())
             {
                 entry.IdleSince ??= time.GetTimestamp();
                 if (keep-- > 0 || (_leases > 0 && time.GetElapsedTime(entry.IdleSince.Value) < IdleLifetime))
@@ -99,6 +110,16 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
 
         foreach (var entry in retired)
             await entry.Session.DisposeAsync();
+    }
+
+    /// <summary>True when the pool may not be used any more: another one takes its place.</summary>
+    public bool IsRetired
+    {
+        get
+        {
+            lock (_lock)
+                return _retired;
+        }
     }
 
     /// <summary>True once nobody needs the pod: from then on the pool may not be used.</summary>
@@ -131,8 +152,10 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
 
         await Task.WhenAll(entries.Select(entry => entry.Session.DisposeAsync().AsTask()));
         await Task.WhenAll(watches);
-        _stopping.Dispose();
     }
+
+    // Not the same as idle: a client that has sent everything may still wait for the rest of the reply.
+    private static bool IsEmpty(Entry entry) => entry.Reserved == 0 && !entry.Session.HasStreams;
 
     private static bool IsIdle(Entry entry) => entry.Reserved == 0 && entry.Session.IsUsable && entry.Session.Load is (0, false);
 
@@ -143,15 +166,14 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             Task<Entry> opening;
             lock (_lock)
             {
-                if (_retired)
-                    throw new ForwardException(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
+                ThrowIfRetired();
                 if (Choose() is { } chosen)
                 {
                     chosen.Reserved++;
                     return chosen;
                 }
 
-                opening = MayOpen ? StartOpening() : _openings.FirstOrDefault() ?? throw TooManyStalled();
+                opening = MayOpen ? StartOpening() : Underway.FirstOrDefault() ?? throw TooManyStalled();
             }
 
             var opened = await opening.WaitAsync(cancellationToken);
@@ -167,9 +189,12 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
         }
     }
 
+    // Under _lock. What has ended is an entry by now, or a failure; it stays in the list until its watch has seen it.
+    private IEnumerable<Task<Entry>> Underway => _openings.Where(opening => !opening.IsCompleted);
+
     // Under _lock.
-    private bool MayOpen => _entries.Count(entry => !entry.Session.Load.Stalled) + _openings.Count < Cap
-        && _entries.Count + _openings.Count < HardLimit;
+    private bool MayOpen => _entries.Count(entry => entry.Session.IsUsable && !entry.Session.Load.Stalled) + Underway.Count() < Cap
+        && _entries.Count + Underway.Count() < HardLimit;
 
     // Under _lock. An idle session; or, when no more may be opened, the least loaded one that is not stalled.
     private Entry? Choose()
@@ -225,6 +250,10 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             _openings.Remove(opening);
             _watches.RemoveWhere(watch => watch.IsCompleted);
         }
+
+        // The connection that waited for it has taken it by now: the next one should find another.
+        if (opening.IsCompletedSuccessfully)
+            KeepWarm();
     }
 
     private async Task WatchSessionAsync(Entry entry)
@@ -253,7 +282,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     {
         lock (_lock)
         {
-            if (!_retired && _leases > 0 && _openings.Count == 0 && _entries.Count > 0 && MayOpen && !_entries.Any(IsIdle))
+            if (!_retired && _leases > 0 && !Underway.Any() && _entries.Count > 0 && MayOpen && !_entries.Any(IsIdle))
                 StartOpening();
         }
     }
@@ -262,6 +291,13 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     {
         lock (_lock)
             _leases--;
+    }
+
+    // Under _lock.
+    private void ThrowIfRetired()
+    {
+        if (_retired)
+            throw new ForwardException(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
     }
 
     private static ForwardException TooManyStalled() => new(new Fault(

@@ -55,10 +55,15 @@ internal sealed class WebSocketTunnel : IPodTransport
 /// </summary>
 internal sealed class WebSocketTunnelStream(WebSocket socket) : DuplexStream
 {
+    private bool _closed;
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (true)
         {
+            // As every stream, it says again that it has ended; the socket would throw.
+            if (_closed)
+                return 0;
             ValueWebSocketReceiveResult result;
             try
             {
@@ -70,7 +75,11 @@ internal sealed class WebSocketTunnelStream(WebSocket socket) : DuplexStream
             }
 
             if (result.MessageType == WebSocketMessageType.Close)
+            {
+                _closed = true;
                 return 0;
+            }
+
             if (result.MessageType == WebSocketMessageType.Text)
                 throw new IOException("The server sent a text message inside the tunnel.");
             if (result.Count > 0 || buffer.IsEmpty)

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
-import { type Cancellation } from '../../../extension/src/sidecar/connection';
 import { type SidecarRequestError } from '../../../extension/src/sidecar/errors';
 import { type ApplyParams, type ConfigDocument, Protocol, RpcErrors } from '../../../extension/src/sidecar/protocol.generated';
 import { RealSidecar, version } from '../support/realSidecar';
@@ -210,7 +209,7 @@ describe('cluster/browse', () => {
   it('Browse_Cancelled_EndsAtOnce', async () => {
     const source = new CancellationTokenSource();
     const before = sockets.size;
-    const answer = sidecar.connection.request('cluster/browse', { kubeconfig: [kubeconfig], context: 'silent' }, source.token as Cancellation);
+    const answer = sidecar.connection.request('cluster/browse', { kubeconfig: [kubeconfig], context: 'silent' }, source.token);
     const ended = expect(answer).rejects.toMatchObject({ code: requestCancelled });
     await expect.poll(() => sockets.size, { timeout: 5000 }).toBeGreaterThan(before);
     source.cancel();

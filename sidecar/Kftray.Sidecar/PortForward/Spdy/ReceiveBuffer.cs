@@ -74,7 +74,8 @@ internal sealed class ReceiveBuffer : IValueTaskSource<ReadOnlyMemory<byte>>
 
         lock (_lock)
         {
-            var mustWait = !_ended && (_queued >= SharedLimit || !_offered.IsEmpty || (_isLent && _lentCopy is null));
+            // Also when the stream has ended meanwhile: bytes that are offered will be read, and bytes that are lent are being written.
+            var mustWait = _queued >= SharedLimit || !_offered.IsEmpty || (_isLent && _lentCopy is null);
             if (!mustWait)
                 return ValueTask.CompletedTask;
             _used = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -122,24 +123,31 @@ internal sealed class ReceiveBuffer : IValueTaskSource<ReadOnlyMemory<byte>>
     /// <summary>Gives back what the last call lent and waits for more.</summary>
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
     {
-        TaskCompletionSource? used;
+        TaskCompletionSource? used = null;
         ValueTask<ReadOnlyMemory<byte>> result;
-        lock (_lock)
+        try
         {
-            used = ReleaseLent();
-            if (TryTake(out var bytes))
+            lock (_lock)
             {
-                result = new ValueTask<ReadOnlyMemory<byte>>(bytes);
-            }
-            else
-            {
-                _read.Reset();
-                _readPending = true;
-                result = new ValueTask<ReadOnlyMemory<byte>>(this, _read.Version);
+                used = ReleaseLent();
+                if (TryTake(out var bytes))
+                {
+                    result = new ValueTask<ReadOnlyMemory<byte>>(bytes);
+                }
+                else
+                {
+                    _read.Reset();
+                    _readPending = true;
+                    result = new ValueTask<ReadOnlyMemory<byte>>(this, _read.Version);
+                }
             }
         }
+        finally
+        {
+            // Also when there is a failure to throw: what was lent is free.
+            used?.TrySetResult();
+        }
 
-        used?.TrySetResult();
         if (cancellationToken.CanBeCanceled && !result.IsCompleted)
             RegisterCancellation(cancellationToken);
         return result;

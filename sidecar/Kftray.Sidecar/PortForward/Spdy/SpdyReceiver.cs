@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 
 namespace Kftray.Sidecar.PortForward.Spdy;
 
@@ -102,6 +103,8 @@ internal sealed class SpdyReceiver(Stream transport, ISpdyFrameHandler handler)
                 if (bytes.Length < SpdyFrameHeader.Size)
                     return false;
                 var next = SpdyFrameHeader.Parse(bytes);
+                if (next.IsControl && BinaryPrimitives.ReadUInt16BigEndian(bytes) != 0x8003)
+                    throw new SpdyProtocolException("a control frame of another version than SPDY/3.1");
                 if (next.IsControl && next.Length > MaxControlFrame)
                     throw new SpdyProtocolException($"a control frame of {next.Length} bytes");
                 start += SpdyFrameHeader.Size;

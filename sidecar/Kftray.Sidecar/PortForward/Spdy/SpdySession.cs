@@ -16,6 +16,9 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan PingDeadline = TimeSpan.FromSeconds(8);
 
+    // How long one reader may hold up the others of its session.
+    private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
+
     private readonly Stream _transport;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
@@ -24,10 +27,11 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private readonly TaskCompletionSource<Fault> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _receiving;
     private readonly Task _heartbeat;
+    private readonly Forwarding.TaskSet _abandoned = new();
+    private readonly Lazy<Task> _disposal;
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
-    private Task? _disposal;
 
     // Written by the receive loop, read by the heartbeat.
     private long _lastReceived;
@@ -38,7 +42,8 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         _transport = transport;
         _logger = logger;
         Time = time;
-        Writer = new SpdyWriter(transport);
+        Writer = new SpdyWriter(transport, time, OnWriterBroken);
+        _disposal = new Lazy<Task>(DisposeOnceAsync);
         _lastReceived = time.GetTimestamp();
         _receiving = ReceiveAsync();
         _heartbeat = HeartbeatAsync(_closing.Token);
@@ -61,7 +66,17 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>Streams whose client is still there, and whether one of them has stopped the session.</summary>
+    /// <summary>True while any stream is open, also one whose client has sent everything and waits for the rest of the reply.</summary>
+    public bool HasStreams
+    {
+        get
+        {
+            lock (_lock)
+                return _streams.Count > 0;
+        }
+    }
+
+    /// <summary>Streams whose client is still there, and whether one of them, or the pod, has stopped the session.</summary>
     public (int Busy, bool Stalled) Load
     {
         get
@@ -69,7 +84,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
             lock (_lock)
             {
                 var busy = 0;
-                var stalled = false;
+                var stalled = Writer.IsBlocked;
                 foreach (var (id, stream) in _streams)
                 {
                     if (id != stream.Ids.Data)
@@ -85,14 +100,25 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     /// <summary>Opens a stream and sends its first bytes in the same write.</summary>
     /// <exception cref="Forwarding.EndOfConnectionException">The session is dead; none of the bytes reached the application.</exception>
-    public async ValueTask<SpdyStream> OpenAsync(int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace)
+    public async ValueTask<SpdyStream> OpenAsync(
+        int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken)
     {
         var stream = new SpdyStream(this, halfCloseGrace, !firstBytes.IsEmpty);
         var requestId = Interlocked.Increment(ref _nextRequestId);
-        var opening = Writer.OpenAsync(port, requestId, firstBytes.Span, (errorId, dataId) => Register(stream, errorId, dataId));
         try
         {
-            await opening;
+            await FlushedAsync(
+                Writer.OpenAsync(port, requestId, firstBytes.Span, (errorId, dataId) => Register(stream, errorId, dataId)), cancellationToken);
+        }
+        catch (Forwarding.EndOfConnectionException)
+            when (!firstBytes.IsEmpty && stream.Failure is not null && Writer.MayHaveSent(stream.Ids.Data))
+        {
+            // Failed half way: the application may have got the bytes, so they are not to be sent again. The stream says so.
+        }
+        catch (OperationCanceledException)
+        {
+            stream.Abort();
+            throw;
         }
         catch
         {
@@ -101,6 +127,27 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
 
         return stream;
+    }
+
+    /// <summary>Waits until the transport has taken the bytes. Who gives up leaves the write to the session: a frame is never cut.</summary>
+    public async ValueTask FlushedAsync(ValueTask flush, CancellationToken abandoned)
+    {
+        if (flush.IsCompleted)
+        {
+            await flush;
+            return;
+        }
+
+        var flushing = flush.AsTask();
+        try
+        {
+            await flushing.WaitAsync(abandoned);
+        }
+        catch (OperationCanceledException) when (abandoned.IsCancellationRequested)
+        {
+            _abandoned.Add(flushing);
+            throw;
+        }
     }
 
     public void Remove(SpdyStream stream)
@@ -112,17 +159,10 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Closes the transport; streams that are still open end as with a lost session. May be called by several, who all await the same end:
-    /// closing a session ends it, and whoever watches its end closes it too.
-    /// </summary>
-    public ValueTask DisposeAsync()
-    {
-        lock (_lock)
-            return new(_disposal ??= Task.Run(CloseAsync));
-    }
+    /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
+    public ValueTask DisposeAsync() => new(_disposal.Value);
 
-    private async Task CloseAsync()
+    private async Task DisposeOnceAsync()
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
@@ -130,6 +170,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _heartbeat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Writer.DisposeAsync();
+        await _abandoned.WhenEmptyAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
     }
 
@@ -143,6 +184,13 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
             _streams.Add(errorId, stream);
             _streams.Add(dataId, stream);
         }
+    }
+
+    // Whoever owns the session disposes it when it has ended; that wakes the receive loop.
+    private void OnWriterBroken(Exception e)
+    {
+        _logger.TransportFailed(e.Message);
+        End(new Fault(FaultKind.ConnectionLost, "The connection to the API server was lost."));
     }
 
     private void End(Fault fault)
@@ -202,9 +250,17 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         if (used.IsCompletedSuccessfully)
             return;
         _waitsForReader = true;
-        await used;
+        await using (Time.CreateTimer(_ => ResetIfShared(stream), null, StallLimit, StallLimit))
+            await used;
         Volatile.Write(ref _lastReceived, Time.GetTimestamp());
         _waitsForReader = false;
+    }
+
+    // Alone in its session a stream may stall as long as it likes.
+    private void ResetIfShared(SpdyStream stream)
+    {
+        if (Find(stream.Ids.Data).Shared)
+            stream.Abort();
     }
 
     void ISpdyFrameHandler.OnFin(int id) => OnFin(id);
@@ -277,10 +333,13 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
             pingId += 2;
 
             var sent = Time.GetTimestamp();
+            var silentSince = sent;
             while (Volatile.Read(ref _lastReceived) < sent)
             {
                 await Task.Delay(PingInterval / 4, Time, closing);
-                if (_waitsForReader || Time.GetElapsedTime(sent) < PingDeadline || Volatile.Read(ref _lastReceived) >= sent)
+                if (_waitsForReader || Writer.IsBlocked)
+                    silentSince = Time.GetTimestamp();
+                if (Time.GetElapsedTime(silentSince) < PingDeadline || Volatile.Read(ref _lastReceived) >= sent)
                     continue;
                 End(new Fault(FaultKind.ConnectionLost, $"The pod's node did not answer for {PingDeadline.TotalSeconds:0} s."));
                 await _transport.DisposeAsync();

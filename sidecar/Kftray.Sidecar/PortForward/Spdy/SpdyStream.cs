@@ -19,16 +19,19 @@ internal sealed class SpdyStream : IPodStream
     private readonly TimeSpan _halfCloseGrace;
     private readonly Lock _lock = new();
 
-    // Written by the receive loop only.
+    // Frees a writer that waits for a session which takes nothing more.
+    private readonly CancellationTokenSource _over = new();
+
+    // Written by the receive loop only; the text under _lock.
     private readonly List<byte> _errorText = [];
     private bool _dataFin;
     private bool _errorEnded;
 
-    // Guarded by _lock.
-    private bool _podEnded;
-    private bool _localEnded;
+    // Written under _lock; IsBusy reads them without, because its caller holds the lock of the session.
+    private volatile bool _podEnded;
+    private volatile bool _localEnded;
     private bool _finSent;
-    private bool _closed;
+    private volatile bool _closed;
     private ITimer? _timer;
 
     // Only to judge a failure: read after the loop that writes it has ended.
@@ -50,14 +53,7 @@ internal sealed class SpdyStream : IPodStream
     public (int Error, int Data) Ids { get; set; }
 
     /// <summary>False once the client has ended: such a stream can stall nobody and leaves its session free for others.</summary>
-    public bool IsBusy
-    {
-        get
-        {
-            lock (_lock)
-                return !_localEnded && !_closed && !_podEnded;
-        }
-    }
+    public bool IsBusy => !_localEnded && !_closed && !_podEnded;
 
     public bool IsStalled => _received.IsStalled;
 
@@ -69,9 +65,18 @@ internal sealed class SpdyStream : IPodStream
         _wroteBytes = true;
         while (bytes.Length > 0)
         {
+            if (_over.IsCancellationRequested)
+                throw Closed();
             var part = bytes[..Math.Min(bytes.Length, SpdySession.MaxDataFrame)];
             bytes = bytes[part.Length..];
-            await _session.Writer.WriteDataAsync(Ids.Data, part.Span, fin: false);
+            try
+            {
+                await _session.FlushedAsync(_session.Writer.WriteDataAsync(Ids.Data, part.Span, fin: false), _over.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw Closed();
+            }
         }
     }
 
@@ -121,8 +126,11 @@ internal sealed class SpdyStream : IPodStream
     /// <summary>Receive loop: bytes of the error stream.</summary>
     public void OnErrorText(ReadOnlySpan<byte> bytes)
     {
-        var room = Math.Min(bytes.Length, MaxErrorText - _errorText.Count);
-        _errorText.AddRange(bytes[..room]);
+        lock (_lock)
+        {
+            var room = Math.Min(bytes.Length, MaxErrorText - _errorText.Count);
+            _errorText.AddRange(bytes[..room]);
+        }
     }
 
     /// <summary>Receive loop: the server has ended one of the two streams.</summary>
@@ -139,14 +147,9 @@ internal sealed class SpdyStream : IPodStream
             return;
         }
 
-        if (_errorEnded && _errorText.Count > 0)
+        if (_errorEnded && (_dataFin || _errorText.Count > 0))
         {
-            var text = System.Text.Encoding.UTF8.GetString([.. _errorText]);
-            EndByPod(PodStreamFaults.FromErrorStream(text, afterDataFin: _dataFin));
-        }
-        else if (_dataFin && _errorEnded)
-        {
-            EndByPod(failure: null);
+            EndByPod(Judge());
         }
         else if (_dataFin)
         {
@@ -158,6 +161,17 @@ internal sealed class SpdyStream : IPodStream
     /// <summary>The session is dead.</summary>
     public void OnSessionLost(Contract.Fault fault) =>
         EndByPod(_dataFin ? null : new PodStreamFailure(fault, ApplicationGotNothing: !_wroteBytes && !_gotBytes));
+
+    // What the error stream says about the end, when it is over or has been waited for.
+    private PodStreamFailure? Judge()
+    {
+        lock (_lock)
+        {
+            return _errorText.Count == 0
+                ? null
+                : PodStreamFaults.FromErrorStream(System.Text.Encoding.UTF8.GetString([.. _errorText]), afterDataFin: _dataFin);
+        }
+    }
 
     private void EndByPod(PodStreamFailure? failure)
     {
@@ -178,6 +192,8 @@ internal sealed class SpdyStream : IPodStream
         }
 
         _session.Remove(this);
+        if (failure is not null)
+            _over.Cancel();
         _received.End(failure is null ? null : new EndOfConnectionException(failure.Fault.Message));
     }
 
@@ -193,7 +209,8 @@ internal sealed class SpdyStream : IPodStream
         }
 
         _session.Remove(this);
-        _received.Close(new EndOfConnectionException("The stream to the pod was closed."));
+        _over.Cancel();
+        _received.Close(Closed());
     }
 
     // Under _lock. A reset is sent even after a FIN, but nothing twice.
@@ -231,7 +248,8 @@ internal sealed class SpdyStream : IPodStream
             {
                 // Still sending, or sent something the client has not taken yet: the pod may have more to say.
                 var silence = _session.Time.GetElapsedTime(Volatile.Read(ref _lastReceived));
-                if (_received.HasUnread || silence < _halfCloseGrace)
+                var mayHaveMore = _halfCloseGrace > TimeSpan.Zero && (_received.HasUnread || silence < _halfCloseGrace);
+                if (mayHaveMore)
                     StartTimer(_received.HasUnread ? _halfCloseGrace : _halfCloseGrace - silence);
                 else
                     EndLocally(reset: null);
@@ -239,8 +257,10 @@ internal sealed class SpdyStream : IPodStream
             }
         }
 
-        EndByPod(failure: null);
+        EndByPod(Judge());
     }
+
+    private static EndOfConnectionException Closed() => new("The stream to the pod was closed.");
 
     private void ThrowIfFailed()
     {

@@ -13,7 +13,12 @@ internal sealed class SpdyWriter : IAsyncDisposable
     // A burst may grow a buffer; beyond this it is given back.
     private const int KeptCapacity = 256 * 1024;
 
+    // A write that takes this long waits for somebody who does not read.
+    private static readonly TimeSpan BlockedAfter = TimeSpan.FromSeconds(1);
+
     private readonly Stream _transport;
+    private readonly TimeProvider _time;
+    private readonly Action<Exception> _onBroken;
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SemaphoreSlim _posted = new(0, 1);
@@ -26,15 +31,30 @@ internal sealed class SpdyWriter : IAsyncDisposable
     private bool _firstHeaderBlock = true;
     private int _nextStreamId = 1;
     private long _appended;
+    private int _attemptedBelow;
 
     // Written inside the gate only.
     private long _flushed;
     private Exception? _broken;
+    private long _writeBegan;
 
-    public SpdyWriter(Stream transport)
+    /// <param name="onBroken">Called once, when the transport has refused a write: nothing can be sent any more.</param>
+    public SpdyWriter(Stream transport, TimeProvider time, Action<Exception> onBroken)
     {
         _transport = transport;
+        _time = time;
+        _onBroken = onBroken;
         _postedLoop = FlushPostedAsync(_closing.Token);
+    }
+
+    /// <summary>True while the other side takes nothing more.</summary>
+    public bool IsBlocked => Volatile.Read(ref _writeBegan) is not 0 and var began && _time.GetElapsedTime(began) >= BlockedAfter;
+
+    /// <summary>True when frames of the stream were handed to the transport, whether it took them or failed half way.</summary>
+    public bool MayHaveSent(int streamId)
+    {
+        lock (_lock)
+            return streamId < _attemptedBelow;
     }
 
     /// <summary>
@@ -119,7 +139,8 @@ internal sealed class SpdyWriter : IAsyncDisposable
         await _closing.CancelAsync();
         await _postedLoop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
-        _posted.Dispose();
+
+        // Not the semaphores: a stream may end after its session, and still posts.
     }
 
     private void SignalPosted()
@@ -161,16 +182,23 @@ internal sealed class SpdyWriter : IAsyncDisposable
                 batch = _pending;
                 _pending = _spare;
                 flushing = _appended;
+                _attemptedBelow = _nextStreamId;
             }
 
             try
             {
+                Volatile.Write(ref _writeBegan, _time.GetTimestamp());
                 await _transport.WriteAsync(batch.WrittenMemory, CancellationToken.None);
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
             {
                 _broken = e;
+                _onBroken(e);
                 throw new EndOfConnectionException("The session to the pod was lost.", e);
+            }
+            finally
+            {
+                Volatile.Write(ref _writeBegan, 0);
             }
 
             _flushed = flushing;
