@@ -27,8 +27,11 @@ export function start(command, args = [], { cwd, env, stdio = 'inherit', group =
   return started;
 }
 
-/** The command lines of what lives in a program's group after its end, when it had `graceMs` to go too. */
-export async function leftBehind(started, graceMs = 2000) {
+/**
+ * The command lines of what lives in a program's group after its end, when it had `graceMs` to go too: VS Code's helpers look every
+ * five seconds whether their parent is still there.
+ */
+export async function leftBehind(started, graceMs = 8000) {
   for (const deadline = Date.now() + graceMs; signal(started, 0) && Date.now() < deadline; ) await delay(50);
   if (!signal(started, 0)) return [];
   const { output } = await capture('ps', ['-eo', 'pgid=,stat=,args=']);
