@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../lib/report.mjs';
 import { zipMembers } from '../lib/zip.mjs';
@@ -25,6 +25,7 @@ export async function ensureKubectl() {
       writeFileSync(`${kubectl}.new`, member.read());
       chmodSync(`${kubectl}.new`, 0o755);
       renameSync(`${kubectl}.new`, kubectl);
+      rmSync(join(folder, 'node_modules'), { recursive: true });
     },
   });
   return join(folder, 'kubectl');

@@ -39,6 +39,9 @@ describe('a workspace with forwards', () => {
     }
     await lab().window.statusBecomes(`${lab().ports.size}/${lab().ports.size}`);
     await lab().window.screenshot('3-all-active');
+    await lab().useTheme('light');
+    await lab().window.screenshot('3-all-active-light');
+    await lab().useTheme('dark');
   });
 
   test('PodReplaced_ShowsReconnecting_ThenAnswersFromTheNextPod', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import { startDemoCluster } from '../../../scripts/demo/cluster.mjs';
-import { startCodeServer } from '../../../scripts/editor/codeServer.mjs';
+import { quietSettings, startCodeServer, writeSettings } from '../../../scripts/editor/codeServer.mjs';
 import { demoConfig, results } from '../../../scripts/lib/paths.mjs';
 import { EditorWindow } from './editorWindow';
 import { processesUnder, until } from './waiting';
@@ -18,10 +18,12 @@ function given(name: string): string {
   return value;
 }
 
+type Theme = 'dark' | 'light';
+
 export interface LabOptions {
   /** False opens the workspace in Restricted Mode. */
   readonly trusted: boolean;
-  readonly theme?: 'dark' | 'light';
+  readonly theme?: Theme;
 }
 
 interface PodList {
@@ -55,10 +57,7 @@ export class Lab {
       env: { PATH: given('KFTRAY_CODE_SERVER_PATH') },
       home,
       vsix: given('KFTRAY_VSIX'),
-      settings: {
-        'kftray.kubeconfig': [cluster.kubeconfig],
-        'workbench.colorTheme': theme === 'dark' ? 'Default Dark Modern' : 'Default Light Modern',
-      },
+      settings: settingsOf(cluster, theme),
       trusted,
     });
     const browser = await chromium.launch({
@@ -119,6 +118,12 @@ export class Lab {
     await this.server.stop();
   }
 
+  /** Changes the colours of the open window, and waits until it shows them. */
+  async useTheme(theme: Theme): Promise<void> {
+    writeSettings(join(this.home, 'user-data'), { ...quietSettings, ...settingsOf(this.cluster, theme) });
+    await this.window.page.locator(theme === 'dark' ? '.monaco-workbench.vs-dark' : '.monaco-workbench.vs').waitFor();
+  }
+
   /** The sidecars that the extension of this window runs. */
   sidecars(): number[] {
     return processesUnder(join(this.home, 'extensions')).filter(({ command }) => command.includes('kftray-sidecar')).map(({ pid }) => pid);
@@ -143,6 +148,13 @@ export class Lab {
     await this.cluster.stop();
     rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+function settingsOf(cluster: { readonly kubeconfig: string }, theme: Theme): Record<string, unknown> {
+  return {
+    'kftray.kubeconfig': [cluster.kubeconfig],
+    'workbench.colorTheme': theme === 'dark' ? 'Default Dark Modern' : 'Default Light Modern',
+  };
 }
 
 /** Gives every forward of the file a local port that is free now. Resolves to them by alias. */
