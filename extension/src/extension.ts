@@ -12,6 +12,7 @@ import { Overview } from './views/overview';
 import { ServiceNotice } from './views/serviceNotice';
 import { AutoStart } from './workspace/autoStart';
 import { ConfigDocuments } from './workspace/configDocuments';
+import { Consents } from './workspace/consents';
 import { EnabledSet } from './workspace/enabledSet';
 import { Problems } from './workspace/problems';
 import { WorkspaceLoader } from './workspace/workspaceLoader';
@@ -27,18 +28,16 @@ export function activate(extension: vscode.ExtensionContext): void {
   const settings = new Settings();
   const store = new ForwardStore();
   const enabled = new EnabledSet(extension.workspaceState, settings.restoreOnReload);
+  const consents = new Consents(extension.workspaceState);
   const documents = own(new ConfigDocuments(extension.globalStorageUri, log));
   const problems = own(new Problems());
   const steps = sidecarSteps(extension, settings, log, store, (connection): Promise<unknown> => sync.applyOver(connection));
   const service = (supervisor = new SidecarSupervisor(steps, new RestartPolicy(), log));
-  const sync = new WorkspaceSync({ readDocuments: () => documents.read(), enabled: () => enabled.ids, isTrusted: () => vscode.workspace.isTrusted, settings: () => settings.forSidecar }, service);
+  const sync = new WorkspaceSync({ readDocuments: () => documents.read(), enabled: () => enabled.ids, consents: () => consents.paths, isTrusted: () => vscode.workspace.isTrusted, settings: () => settings.forSidecar }, service);
 
   const tree = own(new ForwardsTree(store, settings));
   const view = own(vscode.window.createTreeView('kftray.forwards', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
-  const autoStart = new AutoStart(store, enabled, settings, extension.workspaceState, async (ids) => {
-    await enabled.add(ids);
-    await sync.apply();
-  });
+  const autoStart = new AutoStart(store, enabled, settings, extension.workspaceState, (ids) => enabled.add(ids).then(() => sync.apply()));
   own(sync.onDidApply((result) => {
     problems.show(result.problems);
     store.arrange(result.ranges.map(({ id }) => id));
@@ -49,11 +48,9 @@ export function activate(extension: vscode.ExtensionContext): void {
 
   const loader = own(new WorkspaceLoader(documents, sync, settings, background));
   const overview = own(new Overview(view, store, settings, { service: () => service.status, isRead: () => loader.isLoaded, errorCount: () => problems.errorCount }));
-  const update = (): void => { overview.update(); };
-  [loader.onDidLoad, store.onDidChange, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(update)));
+  [loader.onDidLoad, store.onDidChange, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(() => { overview.update(); })));
 
-  const serviceNotice = own(new ServiceNotice(service, log));
-  own(registerCommands({ store, tree, view, settings, enabled, sync, documents, supervisor: service, autoStart, failures: new FailureNotice(store, settings), serviceNotice, log }));
+  own(registerCommands({ store, tree, view, settings, enabled, consents, sync, documents, supervisor: service, autoStart, failures: new FailureNotice(store, settings), serviceNotice: own(new ServiceNotice(service, log)), log }));
 }
 
 /** The editor waits for this: forwards are down and what they created in clusters is gone before the window is. */

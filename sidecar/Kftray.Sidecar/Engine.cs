@@ -1,7 +1,9 @@
-using System.Runtime.CompilerServices;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Endpoints;
 using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.PortForward;
+using Kftray.Sidecar.Targets;
 using Kftray.Sidecar.Workspace;
 using Microsoft.Extensions.Logging;
 
@@ -11,14 +13,21 @@ namespace Kftray.Sidecar;
 internal sealed class Engine : IEngine
 {
     private readonly CurrentWorkspace _workspace = new();
+    private readonly ClusterRegistry _clusters;
+    private readonly ClusterBrowser _browser;
     private readonly ForwardSet _forwards;
 
-    private Engine(ForwardSet forwards) => _forwards = forwards;
+    private Engine(ClusterRegistry clusters, TimeProvider time, ILoggerFactory loggers)
+    {
+        _clusters = clusters;
+        _browser = new ClusterBrowser(clusters);
+        _forwards = new ForwardSet(new TcpEndpointBinder(), new TargetResolver(clusters, time), time, loggers);
+    }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
 
     public static Engine Create(TimeProvider time, ILoggerFactory loggers) =>
-        new(new ForwardSet(new TcpEndpointBinder(), new ClusterIsMissing(), time, loggers));
+        new(ClusterRegistry.Create(server => new PodDialer(server, time, loggers), time, loggers), time, loggers);
 
     public async Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken)
     {
@@ -29,25 +38,25 @@ internal sealed class Engine : IEngine
 
     public bool Contains(string id) => _forwards.Contains(id);
 
-    public bool Retry(string id) => _forwards.Retry(id);
+    public bool Retry(string id)
+    {
+        // What a forward waits for may be an attempt of its cluster's watches, not of its own.
+        if (!_forwards.Retry(id))
+            return false;
+        _clusters.RetryNow();
+        return true;
+    }
 
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
 
-    public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => throw ClusterIsMissing.Fault();
+    public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 
     public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
 
-    public ValueTask DisposeAsync() => _forwards.DisposeAsync();
-
-    // Stands where the resolver of the cluster comes.
-    private sealed class ClusterIsMissing : ITargetResolver
+    public async ValueTask DisposeAsync()
     {
-        public static ForwardException Fault() => new(new(FaultKind.NotSupported, "This build cannot reach clusters yet."));
-
-        public async IAsyncEnumerable<Resolution> ResolveAsync(ForwardSpec spec, [EnumeratorCancellation] CancellationToken stopping)
-        {
-            await Task.CompletedTask;
-            yield return new Resolution.Unavailable(Fault().Fault, WaitingFor.User);
-        }
+        // Forwards before clusters: connections end before the sessions under them.
+        await _forwards.DisposeAsync();
+        await _clusters.DisposeAsync();
     }
 }

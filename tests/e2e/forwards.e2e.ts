@@ -9,8 +9,6 @@ describe('a workspace with forwards', () => {
 
   beforeAll(async () => {
     lab = await Lab.open({ trusted: true });
-    // So that there is something to see between one pod and the next.
-    await lab.slowStart('orders', 5000);
     return () => lab.close();
   });
 
@@ -29,7 +27,7 @@ describe('a workspace with forwards', () => {
   });
 
   test('Start_MakesTheRowAndTheStatusBarActive', async () => {
-    await lab.window.press('shop/orders', 'Start');
+    await lab.window.press('shop/orders', 'Start Forward');
     await lab.window.becomes('shop/orders', 'active');
     await lab.window.statusBecomes(`1/${lab.ports.size}`);
     await lab.window.screenshot('2-active');
@@ -50,6 +48,8 @@ describe('a workspace with forwards', () => {
 
   test('PodReplaced_ShowsReconnecting_ThenAnswersFromTheNextPod', async () => {
     const old = await lab.pod('orders');
+    // Long enough to be seen, and for the status bar to mention it.
+    await lab.setPodStart(5000);
     await lab.deletePod(old);
 
     await lab.window.becomes('shop/orders', 'reconnecting');
@@ -103,7 +103,7 @@ describe('a workspace with forwards', () => {
   });
 
   test('Stop_FreesThePort_AndLeavesTheOthersAlone', async () => {
-    await lab.window.press('shop/web', 'Stop');
+    await lab.window.press('shop/web', 'Stop Forward');
     await lab.window.becomes('shop/web', 'stopped');
     await lab.window.statusBecomes(`${lab.ports.size - 1}/${lab.ports.size}`);
     expect(await isListening(lab.port('shop/web'))).toBe(false);

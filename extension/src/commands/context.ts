@@ -8,6 +8,7 @@ import { type ForwardsTree } from '../views/forwardsTree';
 import { type ServiceNotice } from '../views/serviceNotice';
 import { type AutoStart } from '../workspace/autoStart';
 import { type ConfigDocuments } from '../workspace/configDocuments';
+import { type Consents } from '../workspace/consents';
 import { type EnabledSet } from '../workspace/enabledSet';
 import { type WorkspaceSync } from '../workspace/workspaceSync';
 
@@ -18,6 +19,7 @@ export interface CommandContext {
   readonly view: vscode.TreeView<TreeNode>;
   readonly settings: Settings;
   readonly enabled: EnabledSet;
+  readonly consents: Consents;
   readonly sync: WorkspaceSync;
   readonly documents: ConfigDocuments;
   readonly supervisor: SidecarSupervisor;

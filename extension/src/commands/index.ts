@@ -3,6 +3,7 @@ import { SidecarCrashedError, SidecarStoppedError, SidecarUnusableError } from '
 import { add } from './add/add';
 import { copyAddress, openInBrowser } from './address';
 import { openUserConfig, openWorkspaceConfig, revealInConfig } from './config';
+import { allowKubeconfig } from './consent';
 import { type CommandContext, type CommandTable } from './context';
 import { showMenu } from './menu';
 import { restart, retry, start, startAll, startGroup, stop, stopAll, stopGroup } from './run';
@@ -19,6 +20,7 @@ export const commands: CommandTable = {
   'kftray.startAll': startAll,
   'kftray.stopAll': stopAll,
   'kftray.add': add,
+  'kftray.allowKubeconfig': allowKubeconfig,
   'kftray.openInBrowser': openInBrowser,
   'kftray.copyAddress': copyAddress,
   'kftray.revealInConfig': revealInConfig,

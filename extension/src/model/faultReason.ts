@@ -20,6 +20,7 @@ function shortReasons(snapshot: ForwardSnapshot, t: Translate): Record<FaultKind
     notSupported: t('not supported yet'),
     untrustedWorkspace: t('trust required'),
     nonLoopbackAddress: t('non-loopback address not allowed'),
+    consentRequired: t('kubeconfig not confirmed'),
     portInUse: t('port {0} in use', snapshot.localPort),
     portNotPermitted: t('port {0} not permitted', snapshot.localPort),
     addressNotAvailable: t('address not available'),

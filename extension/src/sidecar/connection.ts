@@ -66,7 +66,9 @@ async function send<M extends keyof Requests>(
   cancellation: Cancellation | undefined,
 ): Promise<Requests[M]['result']> {
   try {
-    return await connection.sendRequest<Requests[M]['result']>(method, params, cancellation as CancellationToken | undefined);
+    // An undefined token would be sent as a second parameter.
+    const token = cancellation === undefined ? [] : [cancellation as CancellationToken];
+    return await connection.sendRequest<Requests[M]['result']>(method, params, ...token);
   } catch (error) {
     if (error instanceof rpc.ResponseError) {
       throw new SidecarRequestError(error.message, error.code, error.data);

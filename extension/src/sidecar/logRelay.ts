@@ -8,9 +8,9 @@ export function sidecarLogLevel(level: vscode.LogLevel): SidecarLogLevel {
   return levels[level] ?? 'info';
 }
 
-/** Writes a line of the sidecar into the channel. */
+/** Writes a line of the sidecar into the channel, under the last word of its category: `[ForwardSet] …`. */
 export function relayLog(channel: vscode.LogOutputChannel, { level, category, message }: LogParams): void {
-  const line = `[${category}] ${message}`;
+  const line = `[${category.slice(category.lastIndexOf('.') + 1)}] ${message}`;
   switch (level) {
     case 'trace':
       channel.trace(line);

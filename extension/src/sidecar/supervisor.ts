@@ -164,7 +164,7 @@ export class SidecarSupervisor {
       }
     } catch (error) {
       if (error instanceof SidecarRequestError && error.code === RpcErrors.versionMismatch) {
-        throw new SidecarUnusableError(`${error.message} Reinstall the extension.`);
+        throw new SidecarUnusableError(error.message);
       }
       throw error;
     } finally {

@@ -20,7 +20,7 @@ export class AutoStart {
     private readonly enabled: EnabledSet,
     private readonly settings: Settings,
     private readonly memory: Memory,
-    private readonly start: (ids: readonly string[]) => Promise<void>,
+    private readonly start: (ids: readonly string[]) => Promise<unknown>,
   ) {}
 
   /** To be called whenever forwards came or the workspace became trusted. */

@@ -6,6 +6,7 @@ import { type ApplyParams, type ApplyResult, type ConfigDocument, type ForwardRa
 export interface DesiredState {
   readDocuments(): Promise<readonly ConfigDocument[]>;
   enabled(): readonly string[];
+  consents(): readonly string[];
   isTrusted(): boolean;
   settings(): SidecarSettings;
 }
@@ -82,6 +83,6 @@ export class WorkspaceSync {
     const documents = await this.desired.readDocuments();
     const trusted = this.desired.isTrusted();
     // In Restricted Mode the sidecar starts nothing; that nothing is asked of it is the second lock.
-    return { documents, enabled: trusted ? this.desired.enabled() : [], trusted, consents: [], settings: this.desired.settings() };
+    return { documents, enabled: trusted ? this.desired.enabled() : [], trusted, consents: this.desired.consents(), settings: this.desired.settings() };
   }
 }

@@ -119,7 +119,6 @@ internal sealed class Forward
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        await Task.Yield();
         lock (_lock)
             _reconnects = 0;
         try
@@ -130,8 +129,11 @@ internal sealed class Forward
                 await Task.Delay(Timeout.InfiniteTimeSpan, _dependencies.Time, stopping);
             }
 
-            // Bound before the first resolve: a port in use must show at once, not after the cluster answers.
+            // Published before Start returns: whoever looks next sees that the forward is wanted.
             Publish(new ForwardState.Starting());
+            await Task.Yield();
+
+            // Bound before the first resolve: a port in use must show at once, not after the cluster answers.
             await using var endpoint = await BindAsync(stopping);
             using var accepting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             var connections = AcceptAsync(endpoint, accepting.Token);
@@ -293,7 +295,3 @@ internal sealed class Forward
         _feed.MarkChanged(this);
     }
 }
-
-/// <summary>What every forward needs from outside.</summary>
-internal sealed record ForwardDependencies(
-    ILocalEndpointBinder Binder, ITargetResolver Resolver, TimeProvider Time, ILoggerFactory Loggers);

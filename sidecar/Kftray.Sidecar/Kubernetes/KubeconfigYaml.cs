@@ -16,13 +16,19 @@ internal sealed class KubeconfigYaml(string file, YamlMappingNode node)
     public static KubeconfigYaml Parse(string file, string text)
     {
         var stream = new YamlStream();
+        var scanner = new Scanner(new StringReader(text));
         try
         {
-            stream.Load(new StringReader(text));
+            stream.Load(new Parser(scanner));
         }
         catch (YamlException e)
         {
             throw Invalid(file, e.Start.Line, e.Message, e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // The parser stumbles over some malformed texts instead of refusing them, such as `[` before a line that begins further left.
+            throw Invalid(file, scanner.CurrentPosition.Line, "it is not YAML", e);
         }
 
         return (stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode) switch

@@ -7,8 +7,6 @@ namespace Kftray.Sidecar.Kubernetes;
 /// <summary>From the models of KubernetesClient to what is kept. Every field may be missing: servers leave out what is empty.</summary>
 internal static class ResourceMapping
 {
-    private static readonly Dictionary<string, string> Nothing = [];
-
     public static PodInfo Map(V1Pod pod)
     {
         var statuses = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []);
@@ -65,7 +63,7 @@ internal static class ResourceMapping
         string.Equals(protocol, "UDP", StringComparison.OrdinalIgnoreCase) ? ForwardProtocol.Udp : ForwardProtocol.Tcp;
 
     private static Dictionary<string, string> Dictionary(IDictionary<string, string>? values) =>
-        values is { Count: > 0 } ? new Dictionary<string, string>(values) : Nothing;
+        values is null ? [] : new Dictionary<string, string>(values);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -277,7 +277,8 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     {
         lock (_lock)
         {
-            if (!_retired && _leases > 0 && !Underway.Any() && _entries.Count > 0 && MayOpen && !_entries.Any(entry => entry.IsIdle))
+            if (!_retired && _leases > 0 && MayOpen && !Underway.Any()
+                && _entries.Any(entry => entry.Session.IsUsable) && !_entries.Any(entry => entry.IsIdle))
                 StartOpening();
         }
     }

@@ -33,6 +33,14 @@ internal sealed class Handshake(string sidecarVersion)
         return new InitializeResult(sidecarVersion, Protocol.Version);
     }
 
+    /// <summary>Passes only after the versions were agreed on.</summary>
+    /// <exception cref="LocalRpcException">The gate is closed.</exception>
+    public void Require()
+    {
+        if (!_completed.Task.IsCompletedSuccessfully)
+            throw new LocalRpcException("Nothing is served before initialize has succeeded.") { ErrorCode = RpcErrors.NotInitialized };
+    }
+
     private static LocalRpcException Mismatch(string sentence) =>
         new($"{sentence}. Reinstall the extension.") { ErrorCode = RpcErrors.VersionMismatch };
 }

@@ -8,31 +8,17 @@ using StreamJsonRpc.Protocol;
 namespace Kftray.Sidecar.Rpc;
 
 /// <summary>
-/// One JSON-RPC connection. Holds the two rules that concern every request: none is served before the handshake, and an error reply has a code
-/// and a sentence but never a stack trace (that goes to the log).
+/// One JSON-RPC connection. Holds what concerns every message: an error reply has a code and a sentence but never a stack trace (that goes to
+/// the log), and a notification is awaited until it is written.
 /// </summary>
-internal sealed class SidecarConnection(IJsonRpcMessageHandler messages, Handshake handshake, ILogger<SidecarConnection> logger)
-    : JsonRpc(messages)
+internal sealed class SidecarConnection(IJsonRpcMessageHandler messages, ILogger<SidecarConnection> logger) : JsonRpc(messages)
 {
-    private const string InitializeMethod = "initialize";
-
     /// <summary>Sends a notification whose parameters are the record itself, not a record inside an argument.</summary>
     /// <returns>Completes when it was written: whoever awaits it feels a reader that is slow.</returns>
     public Task SendAsync(string method, JsonElement parameters)
     {
         var named = parameters.EnumerateObject().ToDictionary(property => property.Name, property => (object?)property.Value);
         return NotifyWithParameterObjectAsync(method, named, null);
-    }
-
-    protected override ValueTask<JsonRpcMessage> DispatchRequestAsync(
-        JsonRpcRequest request, TargetMethod targetMethod, CancellationToken cancellationToken)
-    {
-        if (request.Method != InitializeMethod && !handshake.Completed.IsCompletedSuccessfully)
-        {
-            throw new LocalRpcException($"{request.Method} was called before initialize.") { ErrorCode = RpcErrors.NotInitialized };
-        }
-
-        return base.DispatchRequestAsync(request, targetMethod, cancellationToken);
     }
 
     protected override JsonRpcError.ErrorDetail CreateErrorDetails(JsonRpcRequest request, Exception exception)

@@ -22,7 +22,7 @@ internal sealed class SidecarServer(IEngine engine, RpcLogQueue logs, ILoggerFac
         var handshake = new Handshake(version);
         var target = new SidecarTarget(engine, handshake, logs);
         var messages = new HeaderDelimitedMessageHandler(output, input, CreateFormatter());
-        using var connection = new SidecarConnection(messages, handshake, loggers.CreateLogger<SidecarConnection>())
+        using var connection = new SidecarConnection(messages, loggers.CreateLogger<SidecarConnection>())
         {
             CancelLocallyInvokedMethodsWhenConnectionIsClosed = true,
         };

@@ -3,7 +3,10 @@ using StreamJsonRpc;
 
 namespace Kftray.Sidecar.Rpc;
 
-/// <summary>Serves the requests by passing them on; owns nothing but the order of the applies.</summary>
+/// <summary>
+/// Serves the requests by passing them on; owns nothing but the order of the applies. Methods begin in the order in which the requests
+/// arrive, so a request that follows <c>initialize</c> without waiting for its answer passes the gate too.
+/// </summary>
 internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQueue logs) : ISidecar
 {
     private readonly SerialQueue _applies = new();
@@ -18,23 +21,34 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return Task.FromResult(result);
     }
 
-    public Task<ApplyResult> ApplyAsync(ApplyParams parameters, CancellationToken cancellationToken) =>
-        _applies.RunAsync(() => engine.ApplyAsync(parameters, cancellationToken), cancellationToken);
+    public Task<ApplyResult> ApplyAsync(ApplyParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return _applies.RunAsync(() => engine.ApplyAsync(parameters, cancellationToken), cancellationToken);
+    }
 
-    public Task RetryAsync(ForwardParams parameters, CancellationToken cancellationToken) =>
-        engine.Retry(Known(parameters.Id)) ? Task.CompletedTask : throw NotRunning(parameters.Id);
+    public Task RetryAsync(ForwardParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return engine.Retry(Known(parameters.Id)) ? Task.CompletedTask : throw NotRunning(parameters.Id);
+    }
 
     public async Task RestartAsync(ForwardParams parameters, CancellationToken cancellationToken)
     {
+        handshake.Require();
         if (!await engine.RestartAsync(Known(parameters.Id)))
             throw NotRunning(parameters.Id);
     }
 
-    public Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken) =>
-        engine.BrowseAsync(parameters, cancellationToken);
+    public Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return engine.BrowseAsync(parameters, cancellationToken);
+    }
 
     public Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken)
     {
+        handshake.Require();
         logs.Level = parameters.Level;
         return Task.CompletedTask;
     }

@@ -25,9 +25,7 @@ internal sealed class AliasRegistry(ProblemList problems)
         foreach (LayeredForward forward in forwards)
         {
             if (forward.Find(ForwardFields.Alias) is not { } alias)
-            {
                 continue;
-            }
 
             if (_byAlias.TryGetValue(alias.Value, out LayeredForward? first))
             {
@@ -42,9 +40,7 @@ internal sealed class AliasRegistry(ProblemList problems)
         foreach (LayeredForward forward in forwards.Where(f => f.Find(ForwardFields.Alias) is null))
         {
             if (Wanted(forward) is { } name)
-            {
                 Give(forward, MadeUnique(name, forward));
-            }
         }
     }
 
@@ -52,18 +48,12 @@ internal sealed class AliasRegistry(ProblemList problems)
     public void ReportDuplicate(LayeredForward first, Located<string> second)
     {
         problems.Add(second.Document.Uri, second.Range, ProblemSeverity.Error, ProblemCodes.DuplicateAlias,
-            $"The alias {second.Value} is already used in {Place(first.Document, first.Definition.Range, second.Document)}.");
+            $"The alias {second.Value} is already used in {ProblemFormat.Place(first.Document.Uri, first.Definition.Range.StartLine, second.Document.Uri)}.");
         if (first.Find(ForwardFields.Alias) is { } written && written.Document == first.Document)
         {
             problems.Add(written.Document.Uri, written.Range, ProblemSeverity.Error, ProblemCodes.DuplicateAlias,
-                $"The alias {second.Value} is used again in {Place(second.Document, second.Range, written.Document)}.");
+                $"The alias {second.Value} is used again in {ProblemFormat.Place(second.Document.Uri, second.Range.StartLine, written.Document.Uri)}.");
         }
-    }
-
-    private static string Place(ConfigDocument document, TextRange range, ConfigDocument seenFrom)
-    {
-        string line = $"line {range.StartLine + 1}";
-        return document.Uri == seenFrom.Uri ? line : $"{line} of {DocumentPath.Of(document.Uri) ?? document.Uri}";
     }
 
     private void Give(LayeredForward forward, string alias)
@@ -75,16 +65,12 @@ internal sealed class AliasRegistry(ProblemList problems)
     private string MadeUnique(string name, LayeredForward forward)
     {
         if (!_byAlias.ContainsKey(name))
-        {
             return name;
-        }
 
-        string withPort = forward.Find(ForwardFields.RemotePort) is { } port ? $"{name}-{port.Value}" : name;
-        string unique = withPort;
+        var withPort = forward.Find(ForwardFields.RemotePort) is { } port ? $"{name}-{port.Value}" : name;
+        var unique = withPort;
         for (int i = 2; _byAlias.ContainsKey(unique); i++)
-        {
             unique = $"{withPort}-{i}";
-        }
 
         return unique;
     }

@@ -16,13 +16,11 @@ internal sealed class ChoiceField<T>(string name, string description) : ConfigFi
     {
         value = default;
         if (node is not StringNode text)
-        {
             return WrongType("a string", node);
-        }
 
         if (!Words.Contains(text.Value))
         {
-            string suggestion = NearMiss.Find(text.Value, Words) is { } near ? $" Did you mean {near}?" : "";
+            var suggestion = NearMiss.Find(text.Value, Words) is { } near ? $" Did you mean {near}?" : "";
             return new Complaint(ProblemCodes.UnknownValue, $"{Name} must be {OneOf(Words)}.{suggestion}");
         }
 

@@ -15,7 +15,7 @@ internal sealed class CurrentWorkspace
     /// <summary>Reads what is wanted now. The forwards of the result are those to hand to <see cref="ForwardSet"/>.</summary>
     public WorkspaceModel Apply(ApplyParams request)
     {
-        WorkspaceModel model = WorkspaceReader.Read(request, _documents);
+        var model = WorkspaceReader.Read(request, _documents);
         ForwardSpec[] forwards = [.. model.Forwards.Select(f => IsInvalid(f) ? LastGood(f, request) : f)];
 
         _documents = request.Documents

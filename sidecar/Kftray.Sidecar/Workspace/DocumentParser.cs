@@ -44,9 +44,7 @@ internal sealed class DocumentParser(ConfigDocument document, ProblemList proble
         }
 
         if (file.Find(FileFields.Forwards.Name)?.Value is { } notAnArray and not ArrayNode)
-        {
             return Broken(notAnArray.Range, ProblemCodes.WrongType, FileFields.Forwards.Check(notAnArray)!.Message);
-        }
 
         _keys.Check(file, FileFields.File);
         var defaults = file.Find(FileFields.Defaults.Name)?.Value as ObjectNode;

@@ -10,9 +10,7 @@ internal class TextField(string name, string description) : ConfigField<string>(
     {
         value = (node as StringNode)?.Value;
         if (value is null)
-        {
             return WrongType("a string", node);
-        }
 
         // These texts go into logs, tables and requests.
         return value.Any(char.IsControl)
@@ -50,14 +48,10 @@ internal sealed class IntegerField(string name, string description, int minimum,
     {
         value = 0;
         if (node is not NumberNode number)
-        {
             return WrongType("a number", node);
-        }
 
         if (!double.IsInteger(number.Value) || number.Value < Minimum || number.Value > Maximum)
-        {
             return new Complaint(ProblemCodes.OutOfRange, $"{Name} must be a whole number from {Minimum} to {Maximum}.");
-        }
 
         value = (int)number.Value;
         return null;
@@ -74,9 +68,7 @@ internal sealed class SecondsField(string name, string description, double minim
     {
         value = TimeSpan.Zero;
         if (node is not NumberNode number)
-        {
             return WrongType("a number of seconds", node);
-        }
 
         if (!(number.Value >= Minimum && number.Value <= Maximum))
         {
@@ -125,9 +117,7 @@ internal sealed class AddressField(string name, string description) : ConfigFiel
     {
         value = null;
         if (node is not StringNode text)
-        {
             return WrongType("a string", node);
-        }
 
         if (text.Value == "localhost")
         {
@@ -136,7 +126,7 @@ internal sealed class AddressField(string name, string description) : ConfigFiel
         }
 
         // .NET also reads "1" and "127.1" as addresses; nobody else does.
-        bool complete = text.Value.Contains(':') || text.Value.Count(c => c == '.') == 3;
+        var complete = text.Value.Contains(':') || text.Value.Count(c => c == '.') == 3;
         return complete && IPAddress.TryParse(text.Value, out value)
             ? null
             : new Complaint(ProblemCodes.InvalidValue, $"{Name} must be an IP address of this machine or localhost.");

@@ -13,8 +13,8 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
     /// <summary>A forward with an error is returned too, blocked by it.</summary>
     public ForwardSpec Bind(LayeredForward forward)
     {
-        Located<WorkloadType>? written = forward.Find(ForwardFields.WorkloadType);
-        WorkloadType type = written?.Value ?? WorkloadType.Service;
+        var written = forward.Find(ForwardFields.WorkloadType);
+        var type = written?.Value ?? WorkloadType.Service;
         if (written is not null || !forward.Has(ForwardFields.WorkloadType))
         {
             CheckTarget(forward, type);
@@ -23,8 +23,8 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
 
         CheckTeamFile(forward);
 
-        Located<int>? localPort = forward.Find(ForwardFields.LocalPort);
-        ForwardProtocol protocol = forward.Find(ForwardFields.Protocol)?.Value ?? ForwardProtocol.Tcp;
+        var localPort = forward.Find(ForwardFields.LocalPort);
+        var protocol = forward.Find(ForwardFields.Protocol)?.Value ?? ForwardProtocol.Tcp;
         var spec = new ForwardSpec
         {
             Id = forward.Id,
@@ -63,7 +63,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
     /// <summary>Each workload type needs to be told other things.</summary>
     private void CheckTarget(LayeredForward forward, WorkloadType type)
     {
-        bool named = forward.Has(ForwardFields.Service);
+        var named = forward.Has(ForwardFields.Service);
         switch (type)
         {
             case WorkloadType.Service when !named:
@@ -78,14 +78,10 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
         }
 
         if (type is not WorkloadType.Expose && !forward.Has(ForwardFields.RemotePort))
-        {
             Missing(forward, "remote_port is missing: the port to forward to.");
-        }
 
         if (type is WorkloadType.Proxy && forward.Find(ForwardFields.RemotePort) is { Value.Name: not null } name)
-        {
             Report(forward, name, ProblemSeverity.Error, ProblemCodes.InvalidValue, "remote_port of a proxy must be a number.");
-        }
     }
 
     /// <summary>A name that the API server would refuse is better refused here, with its place.</summary>
@@ -116,9 +112,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
     private void CheckTeamFile(LayeredForward forward)
     {
         if (forward.Document.Kind is not DocumentKind.Shared)
-        {
             return;
-        }
 
         if (!forward.Has(ForwardFields.LocalPort) && !forward.Has(ForwardFields.AutoLoopbackAddress))
         {
@@ -163,7 +157,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
 
     private string ResolveKubeconfig(LayeredForward forward, Located<string> path)
     {
-        string resolved = KubeconfigPath.Resolve(path.Value, path.Document);
+        var resolved = KubeconfigPath.Resolve(path.Value, path.Document);
         if (!KubeconfigPath.Split(resolved).All(Path.IsPathRooted))
         {
             Report(forward, path, ProblemSeverity.Error, ProblemCodes.InvalidValue,
@@ -176,14 +170,10 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
     private string LocalAddress(LayeredForward forward, int port, ForwardProtocol protocol)
     {
         if (forward.Find(ForwardFields.LocalAddress) is { } address)
-        {
             return address.Value.ToString();
-        }
 
         if (forward.Find(ForwardFields.AutoLoopbackAddress) is { Value: true })
-        {
             return _localPorts.OwnLoopbackAddress(forward.Id, port, protocol);
-        }
 
         // A setting that is no address is the editor's to complain about.
         return IPAddress.TryParse(_settings.LocalAddress, out IPAddress? setting) ? setting.ToString() : IPAddress.Loopback.ToString();

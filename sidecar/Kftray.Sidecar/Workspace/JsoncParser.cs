@@ -33,7 +33,7 @@ internal ref struct JsoncParser
         try
         {
             parser._reader.Read();
-            ConfigNode root = parser.ReadValue();
+            var root = parser.ReadValue();
 
             // Throws when something follows the root.
             parser._reader.Read();
@@ -63,12 +63,12 @@ internal ref struct JsoncParser
 
     private ObjectNode ReadObject()
     {
-        TextRange start = TokenRange();
+        var start = TokenRange();
         var members = new List<ConfigMember>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
         {
-            TextRange keyRange = TokenRange();
-            string key = _reader.GetString()!;
+            var keyRange = TokenRange();
+            var key = _reader.GetString()!;
             _reader.Read();
             members.Add(new ConfigMember(key, keyRange, ReadValue()));
         }
@@ -78,7 +78,7 @@ internal ref struct JsoncParser
 
     private ArrayNode ReadArray()
     {
-        TextRange start = TokenRange();
+        var start = TokenRange();
         var items = new List<ConfigNode>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
@@ -90,8 +90,8 @@ internal ref struct JsoncParser
 
     private TextRange TokenRange()
     {
-        int quotes = _reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? 2 : 0;
-        int start = _start + (int)_reader.TokenStartIndex;
+        var quotes = _reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? 2 : 0;
+        var start = _start + (int)_reader.TokenStartIndex;
         return Range(start, start + _reader.ValueSpan.Length + quotes);
     }
 
@@ -107,20 +107,18 @@ internal ref struct JsoncParser
 
     private SyntaxError ErrorFrom(JsonException exception)
     {
-        int offset = OffsetOf(exception.LineNumber ?? 0, exception.BytePositionInLine ?? 0);
-        string message = exception.Message;
-        int place = message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
+        var offset = OffsetOf(exception.LineNumber ?? 0, exception.BytePositionInLine ?? 0);
+        var message = exception.Message;
+        var place = message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
         return new SyntaxError(Range(offset, offset + 1), $"Not valid JSON: {(place < 0 ? message : message[..place])}");
     }
 
     /// <summary>The reader counts a line at every line feed, and bytes within it.</summary>
     private readonly int OffsetOf(long line, long byteInLine)
     {
-        int offset = _start;
+        var offset = _start;
         for (long i = 0; i < line && _text[offset..].IndexOf((byte)'\n') is >= 0 and int feed; i++)
-        {
             offset += feed + 1;
-        }
 
         return (int)Math.Min(offset + byteInLine, _text.Length);
     }

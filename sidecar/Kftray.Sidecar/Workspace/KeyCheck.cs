@@ -25,7 +25,7 @@ internal sealed class KeyCheck(string uri, ProblemList problems)
             }
             else
             {
-                string suggestion = NearMiss.Find(member.Key, group.Fields.Select(f => f.Name)) is { } near ? $" Did you mean {near}?" : "";
+                var suggestion = NearMiss.Find(member.Key, group.Fields.Select(f => f.Name)) is { } near ? $" Did you mean {near}?" : "";
                 Report(member.KeyRange, ProblemSeverity.Warning, ProblemCodes.UnknownKey, $"Unknown key {Shown(member.Key)}.{suggestion}");
             }
         }
@@ -34,9 +34,7 @@ internal sealed class KeyCheck(string uri, ProblemList problems)
     private void CheckValue(ConfigField field, ConfigNode value)
     {
         if (value.IsAbsent)
-        {
             return;
-        }
 
         if (field.Check(value) is { } complaint)
         {

@@ -24,9 +24,7 @@ internal static class KubeconfigPath
     private static string Resolve(string path, string? folder)
     {
         if (path == "~" || path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith(@"~\", StringComparison.Ordinal))
-        {
             return Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[1..]);
-        }
 
         return folder is null ? path : Path.GetFullPath(path, folder);
     }

@@ -25,8 +25,8 @@ internal static partial class LabelSelector
     /// <summary>Splits at the commas that are not in the list of an <c>in</c>.</summary>
     private static IEnumerable<string> Requirements(string selector)
     {
-        int start = 0;
-        bool inList = false;
+        var start = 0;
+        var inList = false;
         for (int i = 0; i < selector.Length; i++)
         {
             inList = selector[i] switch { '(' => true, ')' => false, _ => inList };

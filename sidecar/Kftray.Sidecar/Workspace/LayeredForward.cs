@@ -35,18 +35,14 @@ internal sealed class LayeredForward(ConfigDocument document, ObjectNode definit
     public void Lay(ObjectNode layer, ConfigDocument from, IReadOnlyList<ConfigField> fields)
     {
         foreach (ConfigMember member in layer.Members.Where(m => !m.Value.IsAbsent && fields.Any(f => f.Name == m.Key)))
-        {
             _values[member.Key] = (member, from);
-        }
     }
 
     /// <summary>Null when the key is absent, and also when its value is wrong, which then is the forward's error.</summary>
     public Located<T>? Find<T>(ConfigField<T> field)
     {
         if (!_values.TryGetValue(field.Name, out (ConfigMember Member, ConfigDocument Document) found))
-        {
             return null;
-        }
 
         if (field.Read(found.Member.Value, out T? value) is { } complaint)
         {

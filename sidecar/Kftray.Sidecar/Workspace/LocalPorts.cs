@@ -16,12 +16,11 @@ internal sealed class LocalPorts(ProblemList problems)
     public string? Take(ForwardSpec spec, Located<int>? port)
     {
         if (spec.LocalPort == 0 || port is null || _taken.TryAdd((spec.LocalAddress, spec.LocalPort, spec.Protocol), spec))
-        {
             return null;
-        }
 
-        ForwardSpec holder = _taken[(spec.LocalAddress, spec.LocalPort, spec.Protocol)];
-        string message = $"Local port {spec.LocalPort} of {spec.LocalAddress} is already used by {holder.Alias} (line {holder.Line + 1}).";
+        var holder = _taken[(spec.LocalAddress, spec.LocalPort, spec.Protocol)];
+        var place = ProblemFormat.Place(holder.Uri, holder.Line, port.Document.Uri);
+        var message = $"Local port {spec.LocalPort} of {spec.LocalAddress} is already used by {holder.Alias} ({place}).";
         problems.Add(port.Document.Uri, port.Range, ProblemSeverity.Error, ProblemCodes.DuplicateLocalPort, message);
         return message;
     }
@@ -33,7 +32,7 @@ internal sealed class LocalPorts(ProblemList problems)
     public string OwnLoopbackAddress(string id, int port, ForwardProtocol protocol)
     {
         const int first = 2, count = 253;
-        int start = (int)(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) % count);
+        var start = (int)(BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) % count);
         return Enumerable.Range(0, count)
             .Select(i => $"127.0.0.{first + ((start + i) % count)}")
             .FirstOrDefault(address => !_taken.ContainsKey((address, port, protocol)), $"127.0.0.{first + start}");

@@ -6,8 +6,8 @@ internal static class NearMiss
     /// <returns>The closest candidate, or null when none is close.</returns>
     public static string? Find(string word, IEnumerable<string> candidates)
     {
-        string plain = Plain(word);
-        int limit = Math.Clamp(plain.Length / 3, 1, 3);
+        var plain = Plain(word);
+        var limit = Math.Clamp(plain.Length / 3, 1, 3);
 
         // A word of any length is compared, but never at the price of its square.
         return plain.Length > 64
@@ -26,7 +26,7 @@ internal static class NearMiss
     /// <summary>Edits (insert, delete, replace, swap of neighbours) that lead from one word to the other.</summary>
     private static int Distance(string from, string to)
     {
-        int[,] edits = new int[from.Length + 1, to.Length + 1];
+        var edits = new int[from.Length + 1, to.Length + 1];
         for (int i = 0; i <= from.Length; i++)
         {
             for (int j = 0; j <= to.Length; j++)
@@ -44,9 +44,9 @@ internal static class NearMiss
 
         int Step(int i, int j)
         {
-            int replace = edits[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
-            int best = Math.Min(replace, Math.Min(edits[i - 1, j], edits[i, j - 1]) + 1);
-            bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+            var replace = edits[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+            var best = Math.Min(replace, Math.Min(edits[i - 1, j], edits[i, j - 1]) + 1);
+            var swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
             return swapped ? Math.Min(best, edits[i - 2, j - 2] + 1) : best;
         }
     }

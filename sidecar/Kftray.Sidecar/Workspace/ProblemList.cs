@@ -16,9 +16,7 @@ internal sealed class ProblemList
     {
         var problem = new Problem(uri, range, severity, code, message);
         if (!_muted.Contains(uri) && _known.Add(problem))
-        {
             _problems.Add(problem);
-        }
     }
 
     /// <summary>Document by document as they were given, each from top to bottom.</summary>

@@ -34,9 +34,7 @@ internal static class SourceReader
     {
         var forward = new LayeredForward(document.Document, node);
         foreach (ParsedDocument layer in defaults.Where(d => d.Defaults is not null))
-        {
             forward.Lay(layer.Defaults!, layer.Document, FileFields.Defaults.Fields);
-        }
 
         forward.Lay(node, document.Document, ForwardFields.All);
         return forward;
@@ -49,11 +47,9 @@ internal static class SourceReader
         var change = new LayeredForward(document.Document, node);
         change.Lay(node, document.Document, ForwardFields.All);
         if (AliasRegistry.Wanted(change) is not { } wanted || aliases.Find(wanted) is not { } shared)
-        {
             return false;
-        }
 
-        bool second = shared.Definitions.Any(d => d.Document == document.Document);
+        var second = shared.Definitions.Any(d => d.Document == document.Document);
         if (second && change.Find(ForwardFields.Alias) is { } alias)
         {
             aliases.ReportDuplicate(shared, alias);

@@ -11,9 +11,7 @@ internal static class StartPolicy
     public static Fault? Check(ForwardSpec spec, ApplyParams request)
     {
         if (Unsupported(spec) is { } message)
-        {
             return new Fault(FaultKind.NotSupported, message);
-        }
 
         if (!request.Trusted)
         {
@@ -35,7 +33,7 @@ internal static class StartPolicy
             ? new Fault(
                 FaultKind.ConsentRequired,
                 $"The kubeconfig {path} is part of the workspace and was not confirmed.",
-                "Confirm that it may be used; a kubeconfig can run programs.")
+                "Keep it outside the workspace, for instance in ~/.kube. A kubeconfig can run programs.")
             : null;
     }
 
@@ -51,9 +49,7 @@ internal static class StartPolicy
     private static string? UnconfirmedKubeconfig(ForwardSpec spec, ApplyParams request)
     {
         if (spec.Source == ForwardId.UserSource || spec.Kubeconfig is null || DocumentPath.FolderOf(spec.Uri) is not { } folder)
-        {
             return null;
-        }
 
         return KubeconfigPath.Split(spec.Kubeconfig)
             .Where(path => IsWithin(path, folder))
@@ -63,8 +59,8 @@ internal static class StartPolicy
     /// <summary>True for the folder itself, or the very file, too.</summary>
     private static bool IsWithin(string path, string folder)
     {
-        StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        string trimmed = Path.TrimEndingDirectorySeparator(folder);
+        var comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        var trimmed = Path.TrimEndingDirectorySeparator(folder);
         return path.Equals(trimmed, comparison) || path.StartsWith(trimmed + Path.DirectorySeparatorChar, comparison);
     }
 }

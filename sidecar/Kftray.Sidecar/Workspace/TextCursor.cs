@@ -15,14 +15,10 @@ internal ref struct TextCursor(ReadOnlySpan<byte> text)
     public (int Line, int Column) MoveTo(int offset)
     {
         if (offset < _offset)
-        {
             (_offset, _line, _column) = (0, 0, 0);
-        }
 
         for (int end = Math.Min(offset, _text.Length); _offset < end; _offset++)
-        {
             Pass(_text[_offset]);
-        }
 
         return (_line, _column);
     }
@@ -30,11 +26,9 @@ internal ref struct TextCursor(ReadOnlySpan<byte> text)
     private void Pass(byte unit)
     {
         // As the editor does, a lone carriage return ends a line too. One before a line feed belongs to it and takes no column.
-        bool feedFollows = _offset + 1 < _text.Length && _text[_offset + 1] == (byte)'\n';
+        var feedFollows = _offset + 1 < _text.Length && _text[_offset + 1] == (byte)'\n';
         if (unit == (byte)'\r' && feedFollows)
-        {
             return;
-        }
 
         if (unit is (byte)'\n' or (byte)'\r')
         {
@@ -43,8 +37,8 @@ internal ref struct TextCursor(ReadOnlySpan<byte> text)
             return;
         }
 
-        bool continuation = (unit & 0xC0) == 0x80;
-        bool surrogatePair = unit >= 0xF0;
+        var continuation = (unit & 0xC0) == 0x80;
+        var surrogatePair = unit >= 0xF0;
         _column += continuation ? 0 : surrogatePair ? 2 : 1;
     }
 }

@@ -39,7 +39,8 @@ internal static class WorkspaceReader
             .SelectMany(source => SourceReader.Read([.. source], problems))];
 
         // Those without an identity are judged as well, for what is wrong with them.
-        ForwardSpec[] specs = [.. forwards.Select(forward => (Spec: binder.Bind(forward), forward.HasIdentity)).Where(f => f.HasIdentity).Select(f => f.Spec)];
+        var judged = forwards.Select(forward => (Spec: binder.Bind(forward), forward.HasIdentity)).ToArray();
+        ForwardSpec[] specs = [.. judged.Where(forward => forward.HasIdentity).Select(forward => forward.Spec)];
 
         return new WorkspaceModel(specs, problems.InOrder(request.Documents.Select(d => d.Uri)), [.. forwards.Where(f => f.HasIdentity).SelectMany(Ranges)])
         {

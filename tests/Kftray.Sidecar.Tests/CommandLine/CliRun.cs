@@ -16,7 +16,7 @@ internal sealed class CliRun : IAsyncDisposable
 
     public Stream Input { get; init; } = Stream.Null;
 
-    public MemoryStream RawOutput { get; } = new();
+    public Stream RawOutput { get; init; } = new MemoryStream();
 
     public bool UsesRealEngine { get; init; }
 

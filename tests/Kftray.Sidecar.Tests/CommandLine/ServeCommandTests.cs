@@ -21,11 +21,21 @@ public sealed class ServeCommandTests
     [Fact]
     public async Task Serve_OfRequests_AnswersOnTheRawOutput()
     {
-        await using var run = new CliRun { Input = Messages("""{"jsonrpc":"2.0","id":1,"method":"forward/retry","params":{"id":"x"}}""") };
+        var (input, editor) = Nerdbank.Streams.FullDuplexStream.CreatePair();
+        var (output, answers) = Nerdbank.Streams.FullDuplexStream.CreatePair();
+        await using var run = new CliRun { Input = input, RawOutput = output };
+        var serve = run.RunAsync("serve");
 
-        Assert.Equal(0, await run.RunAsync("serve"));
+        const string Request = """{"jsonrpc":"2.0","id":1,"method":"forward/retry","params":{"id":"x"}}""";
+        await editor.WriteAsync(Encoding.UTF8.GetBytes($"Content-Length: {Request.Length}\r\n\r\n{Request}"), Patience.Token);
+        await editor.FlushAsync(Patience.Token);
+        var answer = new byte[1024];
+        var length = await answers.ReadAsync(answer, Patience.Token);
+        await editor.DisposeAsync();
 
-        Assert.Contains($"\"code\":{RpcErrors.NotInitialized}", Encoding.UTF8.GetString(run.RawOutput.ToArray()), StringComparison.Ordinal);
+        Assert.Equal(0, await serve);
+        Assert.Contains($"\"code\":{RpcErrors.NotInitialized}", Encoding.UTF8.GetString(answer, 0, length), StringComparison.Ordinal);
+        Assert.Empty(run.Output + run.Error);
     }
 
     [Theory]
@@ -69,7 +79,4 @@ public sealed class ServeCommandTests
         Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.Equal("Forwards were still closing after 1.5 s; ended without them.", run.Error.TrimEnd());
     }
-
-    private static MemoryStream Messages(params string[] messages) =>
-        new(Encoding.UTF8.GetBytes(string.Concat(messages.Select(text => $"Content-Length: {Encoding.UTF8.GetByteCount(text)}\r\n\r\n{text}"))));
 }

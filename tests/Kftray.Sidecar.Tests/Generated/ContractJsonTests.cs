@@ -9,7 +9,7 @@ public sealed class ContractJsonTests
     [Fact]
     public void ApplyParams_WithPropertiesLeftOut_KeepsTheirDefaults()
     {
-        ApplyParams parsed = JsonSerializer.Deserialize("""{"settings":{"allowNonLoopback":true}}""", ContractJson.Default.ApplyParams)!;
+        var parsed = JsonSerializer.Deserialize("""{"settings":{"allowNonLoopback":true}}""", ContractJson.Default.ApplyParams)!;
 
         Assert.Empty(parsed.Documents);
         Assert.Empty(parsed.Enabled);

@@ -11,7 +11,7 @@ internal sealed partial class DocComments
 
     public DocComments(Assembly assembly)
     {
-        string file = Path.ChangeExtension(assembly.Location, ".xml");
+        var file = Path.ChangeExtension(assembly.Location, ".xml");
         _members = XDocument.Load(file).Descendants("member").ToDictionary(m => (string)m.Attribute("name")!);
     }
 
@@ -29,11 +29,9 @@ internal sealed partial class DocComments
     private static string? Text(XElement? element)
     {
         if (element is null)
-        {
             return null;
-        }
 
-        string text = string.Concat(element.Nodes().Select(Text));
+        var text = string.Concat(element.Nodes().Select(Text));
         return Spaces().Replace(text, " ").Trim();
     }
 
@@ -49,7 +47,7 @@ internal sealed partial class DocComments
 
     private static string LastWord(string cref)
     {
-        string name = cref[(cref.LastIndexOf('.') + 1)..];
+        var name = cref[(cref.LastIndexOf('.') + 1)..];
         return cref[0] == 'T' ? name : CamelCase(name);
     }
 

@@ -10,21 +10,17 @@ internal static class FieldSchema
     {
         var properties = new JsonObject();
         foreach (ConfigField field in group.Fields)
-        {
             properties[field.Name] = Described(field);
-        }
 
         foreach ((string key, string reason) in group.Unused)
-        {
             properties[key] = new JsonObject { ["deprecationMessage"] = $"{key} is {reason}.", ["doNotSuggest"] = true };
-        }
 
         return new JsonObject { ["type"] = "object", ["properties"] = properties, ["additionalProperties"] = false };
     }
 
     private static JsonObject Described(ConfigField field)
     {
-        JsonObject schema = Of(field);
+        var schema = Of(field);
         schema["description"] = field.Description.Replace("`", "", StringComparison.Ordinal);
         schema["markdownDescription"] = field.Description;
         return schema;

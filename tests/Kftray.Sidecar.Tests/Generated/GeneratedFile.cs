@@ -13,7 +13,7 @@ internal static class GeneratedFile
     /// <summary>Fails when the file differs from <paramref name="expected"/>, or writes it when the user asked for that.</summary>
     public static void AssertCurrent(string relativePath, string expected)
     {
-        string path = Path.Combine(RepositoryRoot, relativePath);
+        var path = Path.Combine(RepositoryRoot, relativePath);
         if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -21,14 +21,14 @@ internal static class GeneratedFile
             return;
         }
 
-        string actual = File.Exists(path) ? File.ReadAllText(path) : "";
+        var actual = File.Exists(path) ? File.ReadAllText(path) : "";
         Assert.True(expected == actual, $"{relativePath} is stale. `npm run generate` rewrites it.");
     }
 
     private static string FindRepositoryRoot([CallerFilePath] string thisFile = "")
     {
         // The compiler's path of this file may be from another machine; then the place of the test executable leads there.
-        string? folder = File.Exists(thisFile) ? Path.GetDirectoryName(thisFile) : AppContext.BaseDirectory;
+        var folder = File.Exists(thisFile) ? Path.GetDirectoryName(thisFile) : AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Kftray.Sidecar.sln")))
         {
             folder = Path.GetDirectoryName(folder);

@@ -45,9 +45,7 @@ internal sealed class JsonSchemaGenerator
             },
         };
         if (isLocal)
-        {
             schema["definitions"]!.AsObject().Remove("forward");
-        }
 
         return schema.ToJsonString(Format) + "\n";
     }
@@ -60,7 +58,7 @@ internal sealed class JsonSchemaGenerator
 
     private static JsonObject FileSchema(bool isLocal)
     {
-        JsonObject schema = FieldSchema.Object(FileFields.File);
+        var schema = FieldSchema.Object(FileFields.File);
         if (isLocal)
         {
             schema["properties"]![FileFields.Forwards.Name]!["items"] = Reference("anyForward");

@@ -44,9 +44,7 @@ internal sealed class TypeScriptGenerator
         }
 
         foreach (ProtocolMethods.Notification notification in ProtocolMethods.Notifications)
-        {
             Collect(notification.Parameters, _sentBySidecar);
-        }
 
         Type[] types = [.. _sentByEditor.Union(_sentBySidecar).OrderBy(t => t.Name, StringComparer.Ordinal)];
         WriteMethods();
@@ -54,14 +52,10 @@ internal sealed class TypeScriptGenerator
         WriteConstants(typeof(RpcErrors));
 
         foreach (Type type in types.Where(t => t.IsEnum))
-        {
             WriteEnum(type);
-        }
 
         foreach (Type type in types.Where(t => !t.IsEnum))
-        {
             WriteInterface(type);
-        }
     }
 
     private static JsonTypeInfo Metadata(Type type) =>
@@ -69,13 +63,11 @@ internal sealed class TypeScriptGenerator
 
     private static void Collect(Type? type, HashSet<Type> found)
     {
-        Type? item = type is null ? null : ListItem(type) ?? Nullable.GetUnderlyingType(type) ?? type;
+        var item = type is null ? null : ListItem(type) ?? Nullable.GetUnderlyingType(type) ?? type;
         if (item?.Namespace == typeof(Protocol).Namespace && found.Add(item!))
         {
             foreach (JsonPropertyInfo property in Metadata(item!).Properties)
-            {
                 Collect(property.PropertyType, found);
-            }
         }
     }
 
@@ -86,7 +78,7 @@ internal sealed class TypeScriptGenerator
         WriteLine("export interface Requests {");
         foreach (ProtocolMethods.Request request in ProtocolMethods.Requests)
         {
-            string result = request.Result is null ? "null" : TypeName(request.Result);
+            var result = request.Result is null ? "null" : TypeName(request.Result);
             WriteLine($"  '{request.Name}': {{ params: {TypeName(request.Parameters)}; result: {result} }};");
         }
 
@@ -110,7 +102,7 @@ internal sealed class TypeScriptGenerator
         foreach (FieldInfo field in type.GetFields().Where(f => f.IsLiteral))
         {
             WriteComment(_comments.Of(field), "  ");
-            string value = Convert.ToString(field.GetRawConstantValue(), CultureInfo.InvariantCulture)!;
+            var value = Convert.ToString(field.GetRawConstantValue(), CultureInfo.InvariantCulture)!;
             WriteLine($"  {JsonNamingPolicy.CamelCase.ConvertName(field.Name)}: {value},");
         }
 
@@ -122,12 +114,12 @@ internal sealed class TypeScriptGenerator
         WriteLine();
         WriteComment(_comments.Of(type), "");
         WriteLine($"export type {type.Name} =");
-        Array values = Enum.GetValues(type);
+        var values = Enum.GetValues(type);
         foreach (object value in values)
         {
             WriteComment(_comments.Of(type.GetField(value.ToString()!)!), "  ");
-            string word = JsonSerializer.SerializeToElement(value, Metadata(type)).GetString()!;
-            string end = value.Equals(values.GetValue(values.Length - 1)) ? ";" : "";
+            var word = JsonSerializer.SerializeToElement(value, Metadata(type)).GetString()!;
+            var end = value.Equals(values.GetValue(values.Length - 1)) ? ";" : "";
             WriteLine($"  | '{word}'{end}");
         }
     }
@@ -152,7 +144,7 @@ internal sealed class TypeScriptGenerator
 
     private static string TypeName(Type type)
     {
-        Type actual = Nullable.GetUnderlyingType(type) ?? type;
+        var actual = Nullable.GetUnderlyingType(type) ?? type;
         return actual switch
         {
             _ when actual == typeof(string) || actual == typeof(DateTimeOffset) => "string",
@@ -170,9 +162,7 @@ internal sealed class TypeScriptGenerator
     private void WriteComment(string? comment, string indent)
     {
         if (comment is not null)
-        {
             WriteLine($"{indent}/** {comment} */");
-        }
     }
 
     private void WriteLine(string line = "") => _output.Append(line).Append('\n');

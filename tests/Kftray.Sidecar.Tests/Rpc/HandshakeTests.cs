@@ -1,4 +1,7 @@
+using System.Reflection;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Rpc;
+using StreamJsonRpc;
 using Xunit;
 
 namespace Kftray.Sidecar.Tests.Rpc;
@@ -10,9 +13,9 @@ public sealed class HandshakeTests
     {
         await using var session = RpcSession.Open();
 
-        var result = await session.RequestAsync<InitializeResult>("initialize", new InitializeParams(RpcSession.Version, Protocol.Version));
+        var result = await session.RequestAsync<InitializeResult>("initialize", new InitializeParams(RpcSession.Version, Contract.Protocol.Version));
 
-        Assert.Equal(new InitializeResult(RpcSession.Version, Protocol.Version), result);
+        Assert.Equal(new InitializeResult(RpcSession.Version, Contract.Protocol.Version), result);
     }
 
     [Fact]
@@ -20,7 +23,7 @@ public sealed class HandshakeTests
     {
         await using var session = RpcSession.Open();
 
-        var refusal = await session.RefusalOfAsync("initialize", new InitializeParams("9.9.9", Protocol.Version));
+        var refusal = await session.RefusalOfAsync("initialize", new InitializeParams("9.9.9", Contract.Protocol.Version));
 
         Assert.Equal(RpcErrors.VersionMismatch, refusal.Code);
         Assert.Equal("The sidecar is version 1.2.3, the extension version 9.9.9. Reinstall the extension.", refusal.Message);
@@ -34,7 +37,7 @@ public sealed class HandshakeTests
         var refusal = await session.RefusalOfAsync("initialize", new InitializeParams(RpcSession.Version, 77));
 
         Assert.Equal(RpcErrors.VersionMismatch, refusal.Code);
-        Assert.Equal($"The sidecar speaks protocol {Protocol.Version}, the extension protocol 77. Reinstall the extension.", refusal.Message);
+        Assert.Equal($"The sidecar speaks protocol {Contract.Protocol.Version}, the extension protocol 77. Reinstall the extension.", refusal.Message);
     }
 
     [Fact]
@@ -42,7 +45,7 @@ public sealed class HandshakeTests
     {
         await using var session = await RpcSession.OpenInitializedAsync();
 
-        var refusal = await session.RefusalOfAsync("initialize", new InitializeParams(RpcSession.Version, Protocol.Version));
+        var refusal = await session.RefusalOfAsync("initialize", new InitializeParams(RpcSession.Version, Contract.Protocol.Version));
 
         Assert.Equal(RpcErrors.NotInitialized, refusal.Code);
     }
@@ -66,10 +69,32 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void Requests_OfTheProtocol_AreAllTriedBeforeInitialize()
+    {
+        var tried = typeof(HandshakeTests).GetMethod(nameof(Request_BeforeInitialize_IsRefusedAndNotServed))!
+            .GetCustomAttributes<InlineDataAttribute>().Select(data => (string)data.Data[0]!);
+        var served = typeof(ISidecar).GetMethods().Select(method => method.GetCustomAttribute<JsonRpcMethodAttribute>()!.Name);
+
+        Assert.Equal(served.Order(), tried.Append("initialize").Order());
+    }
+
+    [Fact]
+    public async Task Request_SentRightAfterInitialize_IsServedWithoutWaitingForTheAnswer()
+    {
+        await using var session = RpcSession.Open();
+
+        var initialize = session.RequestAsync<InitializeResult>("initialize", new InitializeParams(RpcSession.Version, Contract.Protocol.Version));
+        var apply = session.RequestAsync<ApplyResult>("workspace/apply", new ApplyParams());
+
+        await Task.WhenAll(initialize, apply);
+        Assert.Single(session.Engine.Applied);
+    }
+
+    [Fact]
     public async Task Request_AfterARefusedInitialize_IsRefused()
     {
         await using var session = RpcSession.Open();
-        await session.RefusalOfAsync("initialize", new InitializeParams("9.9.9", Protocol.Version));
+        await session.RefusalOfAsync("initialize", new InitializeParams("9.9.9", Contract.Protocol.Version));
 
         var refusal = await session.RefusalOfAsync("workspace/apply", new ApplyParams());
 
@@ -85,7 +110,7 @@ public sealed class HandshakeTests
         await session.RefusalOfAsync("workspace/apply", new ApplyParams());
         Assert.False(session.HasNotification);
 
-        await session.RequestAsync<InitializeResult>("initialize", new InitializeParams(RpcSession.Version, Protocol.Version));
+        await session.RequestAsync<InitializeResult>("initialize", new InitializeParams(RpcSession.Version, Contract.Protocol.Version));
 
         await session.NextAsync("forwards/changed");
     }

@@ -37,9 +37,9 @@ public sealed class AnyTextTests
 
     private static void PlacesAreInside(string text)
     {
-        WorkspaceModel model = Documents.Read(Documents.Shared(text));
+        var model = Documents.Read(Documents.Shared(text));
 
-        string[] lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
+        var lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
         foreach (TextRange range in model.Problems.Select(p => p.Range).Concat(model.Ranges.Select(r => r.Range)))
         {
             AssertInside(lines, range.StartLine, range.StartColumn);

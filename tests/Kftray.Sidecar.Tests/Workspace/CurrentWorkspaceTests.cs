@@ -13,10 +13,10 @@ public sealed class CurrentWorkspaceTests
     [Fact]
     public void Apply_OfABrokenDocument_KeepsItsLastGoodForwards()
     {
-        WorkspaceModel good = Apply("""[{"service": "a", "remote_port": 80, "local_port": 1}]""");
+        var good = Apply("""[{"service": "a", "remote_port": 80, "local_port": 1}]""");
 
-        WorkspaceModel broken = Apply("""[{"service": "a", "remote_port": """);
-        WorkspaceModel stillBroken = Apply("");
+        var broken = Apply("""[{"service": "a", "remote_port": """);
+        var stillBroken = Apply("");
 
         Assert.Equal(good.Forwards, broken.Forwards);
         Assert.Equal(good.Forwards, stillBroken.Forwards);
@@ -36,7 +36,7 @@ public sealed class CurrentWorkspaceTests
     {
         Apply("""[{"alias": "a", "service": "a", "remote_port": 80, "local_port": 1}, {"alias": "b", "service": "b", "remote_port": 80, "local_port": 2}]""");
 
-        WorkspaceModel model = Apply(
+        var model = Apply(
             """
             [{"alias": "b", "service": "b", "remote_port": 81, "local_port": 2},
              {"alias": "a", "service": "a", "remote_port": 80, "local_port": 100000}]
@@ -52,7 +52,7 @@ public sealed class CurrentWorkspaceTests
     {
         Apply("""[{"service": "a", "remote_port": 80, "local_port": 1}]""");
 
-        WorkspaceModel model = _workspace.Apply(
+        var model = _workspace.Apply(
             Documents.Trusted(Documents.Shared("""[{"service": "a", "remote_port": -1, "local_port": 1}]""")) with { Trusted = false });
 
         Assert.Equal(FaultKind.UntrustedWorkspace, Assert.Single(model.Forwards).Blocked?.Kind);
@@ -70,9 +70,9 @@ public sealed class CurrentWorkspaceTests
     [Fact]
     public void Apply_OfABrokenForwardThatNeverWorked_BlocksItWithItsError()
     {
-        WorkspaceModel model = Apply("""[{"service": "a", "remote_port": 80, "local_port": 100000}]""");
+        var model = Apply("""[{"service": "a", "remote_port": 80, "local_port": 100000}]""");
 
-        Fault? fault = Assert.Single(model.Forwards).Blocked;
+        var fault = Assert.Single(model.Forwards).Blocked;
         Assert.Equal((FaultKind.InvalidConfig, "local_port must be a whole number from 0 to 65535."), (fault!.Kind, fault.Message));
     }
 }

@@ -25,7 +25,7 @@ internal static class Documents
     /// <summary>The one forward of a document that is in order.</summary>
     public static ForwardSpec ReadOne(string text)
     {
-        WorkspaceModel model = Read(User(text));
+        var model = Read(User(text));
         Xunit.Assert.DoesNotContain(model.Problems, p => p.Severity is ProblemSeverity.Error);
         return Xunit.Assert.Single(model.Forwards);
     }

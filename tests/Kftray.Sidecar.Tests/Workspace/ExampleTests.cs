@@ -19,15 +19,15 @@ public sealed class ExampleTests
     [MemberData(nameof(Files))]
     public void Example_IsAConfigWithoutErrorsOrWarnings(string file)
     {
-        string path = Path.Combine(GeneratedFile.RepositoryRoot, file);
-        string local = Path.ChangeExtension(path, ".local.json");
+        var path = Path.Combine(GeneratedFile.RepositoryRoot, file);
+        var local = Path.ChangeExtension(path, ".local.json");
         ConfigDocument[] documents =
         [
             new(new Uri(path).AbsoluteUri, "example", DocumentKind.Shared, File.ReadAllText(path)),
             .. File.Exists(local) ? new[] { new ConfigDocument(new Uri(local).AbsoluteUri, "example", DocumentKind.Local, File.ReadAllText(local)) } : [],
         ];
 
-        WorkspaceModel model = WorkspaceReader.Read(Documents.Trusted(documents));
+        var model = WorkspaceReader.Read(Documents.Trusted(documents));
 
         Assert.NotEmpty(model.Forwards);
         Assert.Empty(model.Problems.Where(p => p.Severity is ProblemSeverity.Error or ProblemSeverity.Warning).Texts());

@@ -10,7 +10,7 @@ public sealed class ForwardReadingTests
     [Fact]
     public void Read_OfTheShortForm_FillsInTheDefaults()
     {
-        ForwardSpec spec = Documents.ReadOne("""{"service": "frontend", "local_port": 3000, "remote_port": 80}""");
+        var spec = Documents.ReadOne("""{"service": "frontend", "local_port": 3000, "remote_port": 80}""");
 
         Assert.Equal(
             new ForwardSpec
@@ -29,7 +29,7 @@ public sealed class ForwardReadingTests
     [Fact]
     public void Read_OfEveryKey_KeepsEachValue()
     {
-        ForwardSpec spec = Documents.ReadOne(
+        var spec = Documents.ReadOne(
             """
             {"version": 1, "forwards": [{
               "alias": "shop/db", "workload_type": "pod", "target": "app=db", "remote_port": "pg", "local_port": 5432, "local_address": "::1",
@@ -67,7 +67,7 @@ public sealed class ForwardReadingTests
     [InlineData("\"id\": 7, \"domain_enabled\": \"true\", \"http_logs_max_file_size\": 10485760, \"ingress_annotations\": \"{}\"")]
     public void Read_OfWhatTheDesktopAppWrites_IsTheSameForward(string keys)
     {
-        ForwardSpec plain = Documents.ReadOne("""[{"service": "a", "remote_port": 80}]""");
+        var plain = Documents.ReadOne("""[{"service": "a", "remote_port": 80}]""");
 
         Assert.Equal(plain, Documents.ReadOne($$"""[{"service": "a", "remote_port": "80", {{keys}}}]"""));
     }
@@ -75,7 +75,7 @@ public sealed class ForwardReadingTests
     [Fact]
     public void Read_OfDefaults_AppliesThemUnlessTheForwardSaysOtherwise()
     {
-        WorkspaceModel model = Documents.Read(Documents.User(
+        var model = Documents.Read(Documents.User(
             """
             {"defaults": {"namespace": "shop", "context": "dev"},
              "forwards": [{"service": "a", "remote_port": 1}, {"service": "b", "remote_port": 2, "namespace": "other", "context": "@current"}]}
@@ -87,7 +87,7 @@ public sealed class ForwardReadingTests
     [Fact]
     public void Read_WithSettings_AppliesThemBelowTheDefaults()
     {
-        ApplyParams request = Documents.Trusted(Documents.User("""{"defaults": {"context": "dev"}, "forwards": [{"service": "a", "remote_port": 1}]}""")) with
+        var request = Documents.Trusted(Documents.User("""{"defaults": {"context": "dev"}, "forwards": [{"service": "a", "remote_port": 1}]}""")) with
         {
             Settings = new()
             {
@@ -100,7 +100,7 @@ public sealed class ForwardReadingTests
             },
         };
 
-        ForwardSpec spec = Assert.Single(WorkspaceReader.Read(request).Forwards);
+        var spec = Assert.Single(WorkspaceReader.Read(request).Forwards);
 
         Assert.Equal(("dev", "shop", "/k/1:/k/2", "127.0.0.9"), (spec.Context, spec.Namespace, spec.Kubeconfig?.Replace(';', ':'), spec.LocalAddress));
         Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromHours(1)), (spec.HoldTimeout, spec.ReconnectMaxDelay));
@@ -109,7 +109,7 @@ public sealed class ForwardReadingTests
     [Fact]
     public void Read_OfARelativeKubeconfig_StartsAtTheWorkspaceFolder()
     {
-        WorkspaceModel model = Documents.Read(Documents.Shared("""[{"service": "a", "remote_port": 1, "kubeconfig": "../dev.yaml"}]"""));
+        var model = Documents.Read(Documents.Shared("""[{"service": "a", "remote_port": 1, "kubeconfig": "../dev.yaml"}]"""));
 
         Assert.Equal(Path.GetFullPath("/work/dev.yaml"), model.Forwards[0].Kubeconfig);
     }

@@ -9,7 +9,7 @@ public sealed class IdentityTests
     [Fact]
     public void Aliases_ThatAreAbsent_AreTheServiceMadeUnique()
     {
-        WorkspaceModel model = Documents.Read(Documents.User(
+        var model = Documents.Read(Documents.User(
             """
             [
               {"service": "api", "remote_port": 80},
@@ -29,7 +29,7 @@ public sealed class IdentityTests
     [Fact]
     public void Aliases_ThatAreWrittenTwice_AreAProblemAtBothPlacesAndTheFirstRuns()
     {
-        WorkspaceModel model = Documents.Read(Documents.User(
+        var model = Documents.Read(Documents.User(
             """
             [{"alias": "a", "service": "x", "remote_port": 1},
              {"alias": "a", "service": "y", "remote_port": 1}]
@@ -42,7 +42,7 @@ public sealed class IdentityTests
     [Fact]
     public void Aliases_OfUserAndSession_ShareOneSource()
     {
-        WorkspaceModel model = Documents.Read(
+        var model = Documents.Read(
             Documents.User("""[{"alias": "a", "service": "x", "remote_port": 1}]"""),
             Documents.Session("""[{"alias": "a", "service": "y", "remote_port": 1}, {"service": "a", "remote_port": 1}]"""));
 
@@ -62,7 +62,7 @@ public sealed class IdentityTests
     [Fact]
     public void LocalPorts_WantedTwice_AreAProblemOfTheLaterForward()
     {
-        WorkspaceModel model = Documents.Read(Documents.User(
+        var model = Documents.Read(Documents.User(
             """
             [{"alias": "a", "service": "x", "remote_port": 1, "local_port": 80},
              {"alias": "b", "service": "x", "remote_port": 1, "local_port": 80, "local_address": "127.0.0.2"},
@@ -76,7 +76,7 @@ public sealed class IdentityTests
     [Fact]
     public void LocalDocument_ChangesTheSharedForwardOfTheSameAlias()
     {
-        WorkspaceModel model = Documents.Read(
+        var model = Documents.Read(
             Documents.Local(
                 """
                 {"defaults": {"context": "mine", "namespace": "mine"},

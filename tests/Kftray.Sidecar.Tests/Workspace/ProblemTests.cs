@@ -9,7 +9,7 @@ public sealed class ProblemTests
     [Fact]
     public void Read_OfAFileWithManyMistakes_ReportsThemAllAndKeepsTheGoodForward()
     {
-        WorkspaceModel model = Documents.Read(Documents.Shared(
+        var model = Documents.Read(Documents.Shared(
             """
             {
               "version": 1,
@@ -71,7 +71,7 @@ public sealed class ProblemTests
     [InlineData("""{"version": 2, "forwards": []}""", "1:13 unsupported-version This file has format version 2; up to 1 is understood. Update the extension.")]
     public void Read_OfADocumentThatIsNoConfig_IsOneProblem(string text, string expected)
     {
-        WorkspaceModel model = Documents.Read(Documents.Shared(text), Documents.User("""[{"service": "a", "remote_port": 80}]"""));
+        var model = Documents.Read(Documents.Shared(text), Documents.User("""[{"service": "a", "remote_port": 80}]"""));
 
         Assert.Equal([expected], model.Problems.Texts());
         Assert.Equal([Documents.SharedUri], model.BrokenUris);
@@ -81,7 +81,7 @@ public sealed class ProblemTests
     [Fact]
     public void Read_OfADefaultThatIsWrongForSeveralForwards_IsOneProblem()
     {
-        WorkspaceModel model = Documents.Read(Documents.User(
+        var model = Documents.Read(Documents.User(
             """{"defaults": {"namespace": "Shop"}, "forwards": [{"service": "a", "remote_port": 1}, {"service": "b", "remote_port": 1}]}"""));
 
         Assert.Equal(["1:28 invalid-value namespace is not the name of a namespace: at most 63 lower-case letters, digits and '-'."], model.Problems.Texts());
@@ -90,7 +90,7 @@ public sealed class ProblemTests
     [Fact]
     public void Read_OfATeamFile_AdvisesOnPortsAndPaths()
     {
-        WorkspaceModel model = Documents.Read(Documents.Shared("""[{"service": "a", "remote_port": 1, "kubeconfig": "/home/me/.kube/config"}]"""));
+        var model = Documents.Read(Documents.Shared("""[{"service": "a", "remote_port": 1, "kubeconfig": "/home/me/.kube/config"}]"""));
 
         Assert.Equal([ProblemCodes.NoLocalPort, ProblemCodes.AbsoluteKubeconfig], model.Problems.Select(p => p.Code));
         Assert.Null(model.Forwards[0].Blocked);
@@ -99,7 +99,7 @@ public sealed class ProblemTests
     [Fact]
     public void Line_OfAProblem_IsWhatTerminalsMakeALinkOf()
     {
-        Problem problem = Documents.Read(Documents.Shared("{\n  \"forwards\": 1\n}")).Problems[0];
+        var problem = Documents.Read(Documents.Shared("{\n  \"forwards\": 1\n}")).Problems[0];
 
         Assert.Equal("/work/shop/.vscode/kftray.json:2:15: forwards must be an array of forwards, not a number.", ProblemFormat.Line(problem));
         Assert.StartsWith("a.json:2:15: ", ProblemFormat.Line(problem, "a.json"), StringComparison.Ordinal);

@@ -15,7 +15,7 @@ public sealed class StartPolicyTests
     [InlineData("""{"service": "a", "remote_port": 80, "local_address": "::1"}""", null, null)]
     public void Read_OfAForwardThatMayNotRun_BlocksItAndSaysSo(string forward, FaultKind? fault, string? code)
     {
-        WorkspaceModel model = Documents.Read(Documents.User($"[{forward}]"));
+        var model = Documents.Read(Documents.User($"[{forward}]"));
 
         Assert.Equal(fault, Assert.Single(model.Forwards).Blocked?.Kind);
         Assert.Equal(code, model.Problems.SingleOrDefault()?.Code);
@@ -25,9 +25,9 @@ public sealed class StartPolicyTests
     [Fact]
     public void Read_InAnUntrustedWorkspace_BlocksEveryForward()
     {
-        ApplyParams request = Documents.Trusted(Documents.Shared("""[{"service": "a", "remote_port": 80, "local_port": 1}]""")) with { Trusted = false };
+        var request = Documents.Trusted(Documents.Shared("""[{"service": "a", "remote_port": 80, "local_port": 1}]""")) with { Trusted = false };
 
-        WorkspaceModel model = WorkspaceReader.Read(request);
+        var model = WorkspaceReader.Read(request);
 
         Assert.Equal(FaultKind.UntrustedWorkspace, Assert.Single(model.Forwards).Blocked?.Kind);
         Assert.Empty(model.Problems);
@@ -36,7 +36,7 @@ public sealed class StartPolicyTests
     [Fact]
     public void Read_WithTheSettingForOtherAddresses_AllowsThem()
     {
-        ApplyParams request = Documents.Trusted(Documents.User("""[{"service": "a", "remote_port": 80, "local_address": "0.0.0.0"}]""")) with
+        var request = Documents.Trusted(Documents.User("""[{"service": "a", "remote_port": 80, "local_address": "0.0.0.0"}]""")) with
         {
             Settings = new() { AllowNonLoopback = true },
         };
@@ -53,7 +53,7 @@ public sealed class StartPolicyTests
     [InlineData("~/.kube/config", "", null)]
     public void Read_OfAKubeconfigThatCameWithTheWorkspace_NeedsConsent(string kubeconfig, string consent, FaultKind? fault)
     {
-        ApplyParams request = Documents.Trusted(Documents.Shared($$"""[{"service": "a", "remote_port": 80, "kubeconfig": "{{kubeconfig}}"}]""")) with
+        var request = Documents.Trusted(Documents.Shared($$"""[{"service": "a", "remote_port": 80, "kubeconfig": "{{kubeconfig}}"}]""")) with
         {
             Consents = consent.Length == 0 ? [] : [consent],
         };

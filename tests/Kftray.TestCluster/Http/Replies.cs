@@ -33,6 +33,7 @@ internal static class Replies
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
         if (body.Length == 0) return new JsonObject();
+        if (ProtobufBody.IsProtobuf(request.ContentType)) return ProtobufBody.Decode(body.GetBuffer().AsSpan(0, (int)body.Length));
         if (request.ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) is false)
             throw ApiException.UnsupportedMediaType(request.ContentType);
         try

@@ -126,7 +126,7 @@ internal sealed class ResourceEndpoint(ObjectStore store, Admission admission, D
     {
         var options = await DeletionOptions.ReadAsync(context.Request);
         var (last, isGone) = deletion.Delete(request.Kind!, request.Namespace ?? "", request.Name!, options);
-        if (!isGone)
+        if (!isGone || request.Kind!.ReturnsDeleted)
         {
             await context.Response.WriteJsonAsync(last.Json);
             return;

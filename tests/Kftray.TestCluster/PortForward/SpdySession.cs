@@ -21,6 +21,7 @@ internal sealed class SpdySession(SpdyWire wire, TestPod pod, RuntimeCharacter r
     private readonly SpdyHeaderWriter _headers = new();
     private readonly SemaphoreSlim _writing = new(1);
     private uint _lastStreamId;
+    private volatile bool _isOver;
 
     /// <summary>Serves until the client, the network or the cluster ends it.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -43,6 +44,7 @@ internal sealed class SpdySession(SpdyWire wire, TestPod pod, RuntimeCharacter r
             // However the client left, what follows is the same.
         }
 
+        _isOver = true;
         foreach (var queue in queues) queue.Writer.Complete();
         foreach (var pair in _streams.Values) pair.ClientGone();
         await Task.WhenAll(workers);
@@ -142,6 +144,8 @@ internal sealed class SpdySession(SpdyWire wire, TestPod pod, RuntimeCharacter r
         }
 
         pair.CompleteIfBoth();
+        // Opened by a frame that was still queued when the client left.
+        if (_isOver) pair.ClientGone();
     }
 
     private async ValueTask<bool> IsNewStreamAsync(SpdyFrame frame)

@@ -23,7 +23,7 @@ internal sealed class UpgradedWire(Stream stream) : SpdyWire
 }
 
 /// <summary>
-/// SPDY in a WebSocket, fragmented as the API server's library does it: a frame's header is a message of its own, and a large payload is
+/// SPDY in a WebSocket, fragmented as the API server's library does it: a data frame's header is a message of its own, and a large payload is
 /// one fragment that is not final and an empty one that is. (gorilla/websocket, messageWriter.Write: "don't buffer large messages".)
 /// </summary>
 internal sealed class TunnelWire(WebSocket socket) : SpdyWire
@@ -49,8 +49,15 @@ internal sealed class TunnelWire(WebSocket socket) : SpdyWire
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {
+        var isControl = (frame.Span[0] & 0x80) != 0;
+        if (isControl || frame.Length == SpdyFrame.HeaderLength)
+        {
+            await SendAsync(frame, cancellationToken);
+            return;
+        }
+
         await SendAsync(frame[..SpdyFrame.HeaderLength], cancellationToken);
-        if (frame.Length > SpdyFrame.HeaderLength) await SendAsync(frame[SpdyFrame.HeaderLength..], cancellationToken);
+        await SendAsync(frame[SpdyFrame.HeaderLength..], cancellationToken);
     }
 
     public override async ValueTask CloseAsync()

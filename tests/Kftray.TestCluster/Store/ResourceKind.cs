@@ -17,6 +17,9 @@ public sealed record ResourceKind(string Group, string Version, string Plural, s
     /// <summary>True for resources that can only be posted, like an access review.</summary>
     public bool IsCreateOnly { get; init; }
 
+    /// <summary>True where a deletion answers with the object instead of a status.</summary>
+    public bool ReturnsDeleted { get; init; }
+
     public string GroupVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
     public string Singular => Kind.ToLowerInvariant();

@@ -11,6 +11,7 @@ public static class ResourceKinds
     {
         ShortNames = ["po"],
         Categories = ["all"],
+        ReturnsDeleted = true,
         Subresources =
         [
             new("portforward", "", "v1", "PodPortForwardOptions", "create", "get"),
@@ -18,7 +19,12 @@ public static class ResourceKinds
         ],
     };
 
-    public static readonly ResourceKind Services = new("", "v1", "services", "Service", true) { ShortNames = ["svc"], Categories = ["all"] };
+    public static readonly ResourceKind Services = new("", "v1", "services", "Service", true)
+    {
+        ShortNames = ["svc"],
+        Categories = ["all"],
+        ReturnsDeleted = true,
+    };
 
     public static readonly ResourceKind Events = new("", "v1", "events", "Event", true) { ShortNames = ["ev"] };
 

@@ -28,10 +28,6 @@ interface PodList {
   readonly items: readonly { readonly metadata: { readonly name: string; readonly deletionTimestamp?: string } }[];
 }
 
-interface Deployment {
-  readonly status: { readonly replicas?: number; readonly updatedReplicas?: number; readonly availableReplicas?: number };
-}
-
 /** A test cluster, a copy of the demo workspace on ports that are free, and a fresh VS Code with the packed extension that shows it. */
 export class Lab {
   private constructor(
@@ -88,16 +84,12 @@ export class Lab {
     return pod?.metadata.name ?? '';
   }
 
-  /** From now on the pods of a deployment take this long to start. Rolls the deployment out, as any change of its template does. */
-  async slowStart(deployment: string, milliseconds: number): Promise<void> {
-    const old = await this.pod(deployment);
-    await this.cluster.api('PATCH', `/apis/apps/v1/namespaces/shop/deployments/${deployment}`, {
-      spec: { template: { metadata: { annotations: { 'testcluster/start-delay-ms': `${milliseconds}` } } } },
-    });
-    await until(`${deployment} is rolled out`, async () => {
-      const { status } = await this.cluster.api('GET', `/apis/apps/v1/namespaces/shop/deployments/${deployment}`) as Deployment;
-      return (await this.pod(deployment)) !== old && status.updatedReplicas === status.replicas && status.availableReplicas === status.replicas;
-    });
+  /** From now on new pods take this long to start. */
+  async setPodStart(milliseconds: number): Promise<void> {
+    const response = await fetch(new URL('/timing', this.cluster.control), { method: 'PUT', body: JSON.stringify({ startDelayMs: milliseconds }) });
+    if (!response.ok) {
+      throw new Error(`The test cluster refused: ${await response.text()}`);
+    }
   }
 
   async deletePod(name: string): Promise<void> {

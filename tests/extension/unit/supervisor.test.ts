@@ -95,7 +95,7 @@ describe('Start', () => {
   });
 
   it.each<[string, Script]>([
-    ['RefusedByTheSidecar', { refusal: { code: RpcErrors.versionMismatch, message: 'The sidecar is version 1.0.0, the extension 1.2.3.' } }],
+    ['RefusedByTheSidecar', { refusal: { code: RpcErrors.versionMismatch, message: 'The sidecar is version 1.0.0, the extension 1.2.3. Reinstall the extension.' } }],
     ['SeenByTheExtension', { version: '1.0.0' }],
   ])('Supervisor_VersionMismatch_%s_IsNotTriedAgain', async (_, script) => {
     scripts = [script];

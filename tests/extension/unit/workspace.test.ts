@@ -44,7 +44,7 @@ const document: ConfigDocument = { uri: 'file:///kftray.json', folder: 'shop', k
 describe('Sync', () => {
   function setUp(connections: HeldConnection[]) {
     const enabled = ['a'];
-    const desired = { readDocuments: () => Promise.resolve([document]), enabled: () => [...enabled], isTrusted: () => true, settings: () => ({ localAddress: '127.0.0.1' }) };
+    const desired = { readDocuments: () => Promise.resolve([document]), enabled: () => [...enabled], consents: () => ['/work/shop'], isTrusted: () => true, settings: () => ({ localAddress: '127.0.0.1' }) };
     const sync = new WorkspaceSync(desired, { connection: () => Promise.resolve((connections.find(({ isClosed }) => !isClosed) ?? connections.at(-1)!).asConnection) });
     return { sync, enabled, desired };
   }
@@ -56,7 +56,7 @@ describe('Sync', () => {
     await flush();
     connection.answer({ problems: [], ranges: [{ id: 'a', uri: document.uri, range: { startLine: 1, startColumn: 0, endLine: 2, endColumn: 0 } }] });
     await applied;
-    expect(connection.sent).toEqual([{ documents: [document], enabled: ['a'], trusted: true, consents: [], settings: { localAddress: '127.0.0.1' } }]);
+    expect(connection.sent).toEqual([{ documents: [document], enabled: ['a'], trusted: true, consents: ['/work/shop'], settings: { localAddress: '127.0.0.1' } }]);
     expect(sync.ranges.map(({ id }) => id)).toEqual(['a']);
   });
 

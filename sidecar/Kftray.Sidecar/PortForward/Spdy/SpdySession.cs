@@ -26,10 +26,10 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private readonly SpdyHeartbeat _heartbeat;
     private readonly Task _beating;
     private readonly Forwarding.TaskSet _abandoned = new();
-    private readonly Lazy<Task> _disposal;
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
+    private Task? _disposal;
 
     public SpdySession(Stream transport, TimeProvider time, ILogger logger)
     {
@@ -37,7 +37,6 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         _logger = logger;
         Time = time;
         Writer = new SpdyWriter(transport, time, OnWriterBroken);
-        _disposal = new Lazy<Task>(DisposeOnceAsync);
         _heartbeat = new SpdyHeartbeat(Writer, time);
         _receiving = ReceiveAsync();
         _beating = EndWhenSilentAsync(_closing.Token);
@@ -127,10 +126,17 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     public void Remove(SpdyStream stream) => _streams.Remove(stream);
 
-    /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
-    public ValueTask DisposeAsync() => new(_disposal.Value);
+    /// <summary>
+    /// Closes the transport; streams that are still open end as with a lost session. May be called by several, who all await the same end:
+    /// closing a session ends it, and whoever watches its end closes it too.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+            return new(_disposal ??= Task.Run(CloseAsync));
+    }
 
-    private async Task DisposeOnceAsync()
+    private async Task CloseAsync()
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Kftray.Testing;
+using Kftray.Testing.Faults;
+using Kftray.Testing.World;
+
+namespace Kftray.Conformance.Tests;
+
+/// <summary>What a test can break, and that it is whole again afterwards.</summary>
+public sealed class FaultTests : TestBase
+{
+    private const string Pods = "/api/v1/namespaces/shop/pods";
+
+    [Fact]
+    public async Task Status_ForAVerbAndResource_IsAnsweredSoManyTimes()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        cluster.Faults.Add(new RequestFault(FaultAction.Status) { Verb = "list", Resource = "pods", Code = 503, RetryAfterSeconds = 7, Times = 1 });
+
+        using var broken = await http.GetAsync(Pods, TimeoutToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, broken.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(7), broken.Headers.RetryAfter!.Delta);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/api/v1/namespaces/shop/services", TimeoutToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(Pods, TimeoutToken)).StatusCode);
+        Assert.Equal(2, cluster.Requests.Count(request => request is { User: "admin", Verb: "list", Resource: "pods", Namespace: "shop" }));
+    }
+
+    [Fact]
+    public async Task Break_WhenDisposed_IsHealed()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        using (cluster.Break(new RequestFault(FaultAction.Status) { Code = 500 })) Assert.Equal(500, (int)(await http.GetAsync(Pods, TimeoutToken)).StatusCode);
+        Assert.Equal(200, (int)(await http.GetAsync(Pods, TimeoutToken)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(FaultAction.Reset)]
+    [InlineData(FaultAction.Drop)]
+    public async Task Connection_ThatAFaultEnds_FailsTheRequest(FaultAction action)
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        using (cluster.Break(new RequestFault(action))) await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(Pods, TimeoutToken));
+        Assert.Equal(200, (int)(await http.GetAsync(Pods, TimeoutToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task RefusedConnections_AreResetAtOnce_WhileOpenOnesGoOn()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var open = Connect(cluster);
+        using var late = Connect(cluster);
+        await open.GetAsync(Pods, TimeoutToken);
+        cluster.Faults.RefusesConnections = true;
+        await Assert.ThrowsAsync<HttpRequestException>(() => late.GetAsync(Pods, TimeoutToken));
+        Assert.Equal(200, (int)(await open.GetAsync(Pods, TimeoutToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Server_WhenItIsStoppedAndStarted_RefusesAndThenHasTheSameAddress()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        cluster.World.AddPod("shop", "app", new PodSpec("app", "silent", 8080));
+        await cluster.Pods.WaitReadyByNameAsync("shop", "app", TimeoutToken);
+        await using var session = await RawSpdyClient.ConnectAsync(cluster, "app", TimeoutToken);
+        using var watch = await http.GetAsync(Pods + "?watch=1", HttpCompletionOption.ResponseHeadersRead, TimeoutToken);
+
+        await cluster.StopServerAsync();
+
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(Pods, TimeoutToken));
+        Assert.Equal(SocketError.ConnectionRefused, Assert.IsType<SocketException>(refused.InnerException).SocketErrorCode);
+        await Assert.ThrowsAnyAsync<IOException>(() => session.ReadAsync());
+        await Assert.ThrowsAnyAsync<Exception>(() => watch.Content.ReadAsStringAsync(TimeoutToken));
+        await cluster.StartServerAsync(TimeoutToken);
+        Assert.Equal(200, (int)(await http.GetAsync(Pods, TimeoutToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Cluster_StartsQuickly_AndManyLiveSideBySide()
+    {
+        await using (await TestCluster.StartAsync(cancellationToken: TimeoutToken))
+        {
+        }
+
+        var started = TimeProvider.System.GetTimestamp();
+        var clusters = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => TestCluster.StartAsync(cancellationToken: TimeoutToken)));
+        var each = TimeProvider.System.GetElapsedTime(started) / clusters.Length;
+        foreach (var cluster in clusters) await cluster.DisposeAsync();
+        TestContext.Current.TestOutputHelper!.WriteLine($"{each.TotalMilliseconds:0} ms each");
+        Assert.Equal(clusters.Length, clusters.Select(cluster => cluster.Server.Port).Distinct().Count());
+        Assert.True(each < TimeSpan.FromSeconds(2), $"{each} to start a cluster");
+    }
+
+    private static HttpClient Connect(TestCluster cluster)
+    {
+        var handler = new SocketsHttpHandler();
+#pragma warning disable CA5359 // The certificate is another test's concern.
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+#pragma warning restore CA5359
+        return new HttpClient(handler)
+        {
+            BaseAddress = cluster.Server,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", cluster.Users["admin"].Token) },
+        };
+    }
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Targets;
+using Kftray.Sidecar.Tests.Kubernetes;
+using Xunit;
+using static Kftray.Sidecar.Tests.Kubernetes.Objects;
+using static Kftray.Sidecar.Tests.Targets.Answers;
+
+namespace Kftray.Sidecar.Tests.Targets;
+
+public sealed class TargetResolverTests
+{
+    [Fact]
+    public async Task Context_CurrentOneSwitched_IsFollowedUnlessPinned()
+    {
+        await using var world = new World();
+        world.Cluster.Put("pods", "a", Pod("a"));
+        world.Api("two.test").Put("pods", "a", Pod("a", uid: "two"));
+        var spec = Spec("a", 8080) with { WorkloadType = WorkloadType.Pod };
+        await using var following = Resolve(world, spec);
+        await using var pinned = Resolve(world, spec with { Context = "one" });
+        Assert.Equal("one", (await following.NextAsync()).Context);
+        Assert.Equal("one", (await pinned.NextAsync()).Context);
+
+        world.WriteKubeconfig(current: "two");
+        world.PassPoll();
+
+        var moved = Assert.IsType<Resolution.Ready>(await following.NextAsync());
+        Assert.Equal(("two", "two"), (moved.Context, moved.Pods.Single().Uid));
+        world.Cluster.Put("pods", "a", Pod("a", ready: false));
+        Assert.IsType<Resolution.Unavailable>(await pinned.NextAsync());
+    }
+
+    [Fact]
+    public async Task Context_DisappearsAndReturns_IsNamedAndWaitedFor()
+    {
+        await using var world = new World();
+        world.Cluster.Put("pods", "a", Pod("a"));
+        await using var answers = Resolve(world, Spec("a", 8080) with { WorkloadType = WorkloadType.Pod, Context = "three" });
+        var missing = await answers.UnavailableAsync();
+        Assert.Equal((FaultKind.ContextNotFound, WaitingFor.Event), (missing.Fault.Kind, missing.WaitingFor));
+        Assert.Contains("'three'", missing.Fault.Message);
+
+        var text = await File.ReadAllTextAsync(world.KubeconfigPath, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(world.KubeconfigPath, text.Replace("- {name: two, context", "- {name: three, context"), TestContext.Current.CancellationToken);
+        world.Api("two.test").Put("pods", "a", Pod("a"));
+        world.PassPoll();
+        var found = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
+        Assert.Equal("three", found.Context);
+    }
+
+    [Fact]
+    public async Task Cluster_AwayForAMoment_KeepsTheKnownPodsAndThenSaysSo()
+    {
+        await using var world = new World();
+        world.Cluster.Put("pods", "a", Pod("a"));
+        await using var answers = Resolve(world, Spec("a", 8080) with { WorkloadType = WorkloadType.Pod });
+        Assert.Equal(["a"], await answers.PodsAsync());
+
+        foreach (var verb in new[] { "list", "watch" })
+            world.Cluster.Refuse(verb, "pods", () => throw new HttpRequestException(HttpRequestError.ConnectionError));
+        world.Cluster.EndWatches("pods");
+        await world.PassWaitAsync();
+        var uncertain = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
+        Assert.Contains("may be old", uncertain.Warning);
+
+        var began = world.Time.GetUtcNow();
+        var away = Assert.IsType<Resolution.Unavailable>(await world.PassTimeUntil(answers.NextAsync()));
+        Assert.Equal((FaultKind.ServerUnreachable, WaitingFor.Time), (away.Fault.Kind, away.WaitingFor));
+        Assert.True(world.Time.GetUtcNow() - began >= TargetFaults.StaleAfter - TimeSpan.FromSeconds(2));
+        Assert.NotNull(away.NextAttemptAt);
+
+        foreach (var verb in new[] { "list", "watch" })
+            world.Cluster.Allow(verb, "pods");
+        Resolution answer;
+        do
+            answer = await world.PassTimeUntil(answers.NextAsync());
+        while (answer is Resolution.Unavailable);
+        Assert.Null(answer.Warning);
+    }
+
+    [Fact]
+    public async Task Cluster_AnswersOnlyWithErrors_KeepsTheKnownPods()
+    {
+        await using var world = new World();
+        world.Cluster.Put("pods", "a", Pod("a"));
+        await using var answers = Resolve(world, Spec("a", 8080) with { WorkloadType = WorkloadType.Pod });
+        Assert.Equal(["a"], await answers.PodsAsync());
+        world.Cluster.Refuse("watch", "pods", () => FakeApi.Status(HttpStatusCode.InternalServerError, "InternalError"));
+        world.Cluster.EndWatches("pods");
+        await world.PassWaitAsync();
+        Assert.IsType<Resolution.Ready>(await answers.NextAsync());
+
+        var next = answers.NextAsync();
+        for (var i = 0; i < 30; i++)
+            await world.PassWaitAsync();
+
+        Assert.False(next.IsCompleted);
+        world.Cluster.Put("pods", "a", Pod("a", ready: false));
+        world.Cluster.Allow("watch", "pods");
+        await world.PassTimeUntil(next);
+    }
+
+    [Theory]
+    [InlineData(WorkloadType.Proxy)]
+    [InlineData(WorkloadType.Expose)]
+    public async Task WorkloadType_NotSupported_IsAnAnswer(WorkloadType type)
+    {
+        await using var world = new World();
+        await using var answers = Resolve(world, Spec("api", 80) with { WorkloadType = type });
+        Assert.Equal(FaultKind.NotSupported, (await answers.UnavailableAsync()).Fault.Kind);
+    }
+}
