@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildVsix } from '../build/vsix.mjs';
-import { quietSettings, startCodeServer, writeUserSettings } from '../editor/codeServer.mjs';
+import { quietSettings, startCodeServer, writeSettings } from '../editor/codeServer.mjs';
 import { cache, demoConfig } from '../lib/paths.mjs';
 import { run, start, stop, takeSignals, which } from '../lib/processes.mjs';
 import { step } from '../lib/report.mjs';
@@ -26,7 +26,7 @@ export async function openEditor({ cluster }) {
 
 async function inDesktop(code, { home, folder, vsix, settings }) {
   const userData = join(home, 'user-data');
-  writeUserSettings(userData, { ...quietSettings, ...settings });
+  writeSettings(userData, { ...quietSettings, ...settings });
   const common = ['--user-data-dir', userData, '--extensions-dir', join(home, 'extensions'), ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
   await run('Installing the extension in VS Code', code, [...common, '--install-extension', vsix, '--force']);
   step('VS Code opens the demo. Close its window, or press Ctrl+C here, to end everything.');

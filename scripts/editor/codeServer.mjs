@@ -17,10 +17,15 @@ export const quietSettings = {
   'git.enabled': false,
 };
 
-/** Writes an editor's user settings below its data folder. */
-export function writeUserSettings(userData, settings) {
-  mkdirSync(join(userData, 'User'), { recursive: true });
-  writeFileSync(join(userData, 'User', 'settings.json'), `${JSON.stringify(settings, undefined, 2)}\n`);
+/**
+ * Writes an editor's settings below its data folder: the user's, and the machine's too, because a window in the browser counts as remote
+ * and takes settings of machine scope from there only.
+ */
+export function writeSettings(userData, settings) {
+  for (const scope of ['User', 'Machine']) {
+    mkdirSync(join(userData, scope), { recursive: true });
+    writeFileSync(join(userData, scope, 'settings.json'), `${JSON.stringify(settings, undefined, 2)}\n`);
+  }
 }
 
 /**
@@ -32,7 +37,7 @@ export async function startCodeServer({ program, env, home, vsix, settings = {},
   const userData = join(home, 'user-data');
   const common = ['--user-data-dir', userData, '--extensions-dir', join(home, 'extensions'), '--config', join(home, 'code-server.yaml')];
   const environment = { ...env, XDG_DATA_HOME: join(home, 'xdg-data'), XDG_CONFIG_HOME: join(home, 'xdg-config'), XDG_CACHE_HOME: join(home, 'xdg-cache') };
-  writeUserSettings(userData, { ...quietSettings, ...settings });
+  writeSettings(userData, { ...quietSettings, ...settings });
 
   const { code, output } = await capture(program, [...common, '--install-extension', vsix, '--force'], { env: environment, timeoutMs: 60_000 });
   if (code !== 0 || !output.includes('successfully installed')) throw new Failure(`code-server did not install ${vsix}:\n${output}`);

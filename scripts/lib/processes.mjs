@@ -2,6 +2,7 @@
 // Below a suite of `npm test` all stay in the suite's group: then whoever runs the suite sees, and ends, what it leaves behind.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from './report.mjs';
 
 const windows = process.platform === 'win32';
@@ -26,9 +27,12 @@ export function start(command, args = [], { cwd, env, stdio = 'inherit', group =
   return started;
 }
 
-/** True while any process of the group lives, also after its leader ended. */
-export function groupIsAlive(started) {
-  return signal(started, 0);
+/** The command lines of what lives in a program's group after its end, when it had `graceMs` to go too. */
+export async function leftBehind(started, graceMs = 2000) {
+  for (const deadline = Date.now() + graceMs; signal(started, 0) && Date.now() < deadline; ) await delay(50);
+  if (!signal(started, 0)) return [];
+  const { output } = await capture('ps', ['-eo', 'pgid=,args=']);
+  return output.split('\n').map((line) => line.trim()).filter((line) => line.startsWith(`${started.pid} `)).map((line) => line.slice(`${started.pid} `.length));
 }
 
 /** Ends a program, with its group if it has one: politely, then after `graceMs` for good. Resolves when the leader is gone. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { results, root } from '../lib/paths.mjs';
-import { groupIsAlive, start, stop } from '../lib/processes.mjs';
+import { leftBehind, start, stop } from '../lib/processes.mjs';
 import { seconds } from '../lib/report.mjs';
 
 /** What a suite came to. `failures` are names or sentences, `skipped` are "name: reason". */
@@ -22,7 +22,7 @@ export async function execute(suite, command, args, env) {
   const complaints = [];
   if (timedOut) complaints.push(`${suite.name}: did not end within ${seconds(suite.limitMs)} and was stopped`);
   else if (code === 127) complaints.push(`${suite.name}: ${command} could not be started`);
-  else if (groupIsAlive(started)) complaints.push(`${suite.name}: left processes running`);
+  else for (const command of await leftBehind(started)) complaints.push(`${suite.name}: left a process running: ${command}`);
   await stop(started);
   return { code, complaints };
 }

@@ -75,16 +75,14 @@ export function shortLocal(snapshot: ForwardSnapshot, t: Translate): string {
 }
 
 function description(snapshot: ForwardSnapshot, state: RowState, t: Translate): string {
-  const parts = [`${shortLocal(snapshot, t)} → ${snapshot.target}`];
+  // What is not as usual goes first: a narrow side bar cuts off the end.
+  const reason = abnormality(snapshot, state, t);
+  const parts = [...(reason ? [reason] : []), `${shortLocal(snapshot, t)} → ${snapshot.target}`];
   if (snapshot.protocol === 'udp') {
     parts.push('UDP');
   }
   if (snapshot.workloadType === 'proxy' || snapshot.workloadType === 'expose') {
     parts.push(snapshot.workloadType);
-  }
-  const reason = abnormality(snapshot, state, t);
-  if (reason) {
-    parts.push(reason);
   }
   return parts.join(' · ');
 }

@@ -13,7 +13,7 @@ export interface TooltipSurroundings {
   /** The definition's document as people name it, such as `.vscode/kftray.json`. */
   readonly documentName: string;
   /** Set in a remote window: the name of the machine where the listeners are. */
-  readonly remoteName?: string;
+  readonly machine?: string;
 }
 
 /** Commands that the tooltip's links may run. */
@@ -41,9 +41,9 @@ export function forwardTooltip(snapshot: ForwardSnapshot, around: TooltipSurroun
   const pods = snapshot.pods.length === 0 ? '' : ` (${snapshot.pods.length === 1 ? t('pod') : t('pods')} ${snapshot.pods.map(codeSpan).join(', ')})`;
   lines.push(`${codeSpan(snapshot.localPort === 0 ? `${snapshot.localAddress}:${t('auto')}` : localAddress(snapshot))} → ${codeSpan(snapshot.target)}${pods}`);
   lines.push(table(rows(snapshot, around, t)));
-  if (around.remoteName !== undefined) {
+  if (around.machine !== undefined) {
     const udp = snapshot.protocol === 'udp' ? ` ${t('UDP is reachable only there.')}` : '';
-    lines.push(`${t('Listens on {0}.', escapeMarkdown(around.remoteName))}${udp}`);
+    lines.push(`${t('Listens on {0}.', escapeMarkdown(around.machine))}${udp}`);
   }
   lines.push(links(snapshot, state === 'active', t));
   return lines.join('\n\n');

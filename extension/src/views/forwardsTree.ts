@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { buildTree, forwardIds, type ForwardNode, type TreeNode } from '../model/grouping';
@@ -67,12 +68,11 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
     const snapshot = node.kind === 'forward' ? this.store.get(node.forwardId) : undefined;
     if (snapshot) {
-      const { remoteName } = vscode.env;
       const around = {
         current: this.store.isCurrent(snapshot.id),
         now: Date.now(),
         documentName: vscode.workspace.asRelativePath(vscode.Uri.parse(snapshot.uri), false),
-        ...(remoteName === undefined ? {} : { remoteName }),
+        ...(vscode.env.remoteName === undefined ? {} : { machine: hostname() }),
       };
       const tooltip = new vscode.MarkdownString(forwardTooltip(snapshot, around, vscode.l10n.t), true);
       tooltip.isTrusted = { enabledCommands: tooltipCommands };

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { type TreeNode } from '../model/grouping';
@@ -36,7 +37,8 @@ export class Overview implements vscode.Disposable {
     this.item.name = vscode.l10n.t('Kftray Port Forwards');
     this.item.command = 'kftray.showMenu';
     if (vscode.env.remoteName !== undefined) {
-      view.description = vscode.l10n.t('on {0}', vscode.env.remoteName);
+      // The editor knows only the kind of remote; people know the machine.
+      view.description = vscode.l10n.t('on {0}', hostname());
     }
     this.update();
   }

@@ -23,15 +23,15 @@ internal sealed class PooledSession(SpdySession session)
 }
 
 /// <summary>Keeps a pool warm until it is disposed.</summary>
-internal sealed class SessionLease(Action release, Task<Fault> lost) : ISessionLease
+internal sealed class SessionLease(SessionPool pool, Task<Fault> lost) : ISessionLease
 {
-    private Action? _release = release;
+    private SessionPool? _pool = pool;
 
     public Task<Fault> Lost { get; } = lost;
 
     public ValueTask DisposeAsync()
     {
-        Interlocked.Exchange(ref _release, null)?.Invoke();
+        Interlocked.Exchange(ref _pool, null)?.EndLease();
         return ValueTask.CompletedTask;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     private readonly HashSet<Task> _watches = [];
     private TaskCompletionSource<Fault> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _leases;
-    private bool _retired;
+    private volatile bool _retired;
 
     /// <summary>Opens a stream on the best session there is, opening another session where that is better than sharing.</summary>
     /// <exception cref="ForwardException">No session could be opened; nothing was sent.</exception>
@@ -72,13 +72,20 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             if (opening is not null)
                 await opening.WaitAsync(cancellationToken);
             lock (_lock)
-                return new SessionLease(Release, _lost.Task);
+                return new SessionLease(this, _lost.Task);
         }
         catch
         {
-            Release();
+            EndLease();
             throw;
         }
+    }
+
+    /// <summary>Called once by every lease.</summary>
+    public void EndLease()
+    {
+        lock (_lock)
+            _leases--;
     }
 
     /// <summary>Closes sessions that have been idle for long, but one while somebody wants the pod warm.</summary>
@@ -113,14 +120,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     }
 
     /// <summary>True when the pool may not be used any more: another one takes its place.</summary>
-    public bool IsRetired
-    {
-        get
-        {
-            lock (_lock)
-                return _retired;
-        }
-    }
+    public bool IsRetired => _retired;
 
     /// <summary>True once nobody needs the pod: from then on the pool may not be used.</summary>
     public bool TryRetire()
@@ -281,12 +281,6 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
                 && _entries.Any(entry => entry.Session.IsUsable) && !_entries.Any(entry => entry.IsIdle))
                 StartOpening();
         }
-    }
-
-    private void Release()
-    {
-        lock (_lock)
-            _leases--;
     }
 
     // Under _lock.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import { startDemoCluster } from '../../../scripts/demo/cluster.mjs';
 import { startCodeServer } from '../../../scripts/editor/codeServer.mjs';
-import { demoConfig } from '../../../scripts/lib/paths.mjs';
+import { demoConfig, results } from '../../../scripts/lib/paths.mjs';
 import { EditorWindow } from './editorWindow';
 import { processesUnder, until } from './waiting';
 
@@ -86,7 +86,11 @@ export class Lab {
 
   /** From now on new pods take this long to start. */
   async setPodStart(milliseconds: number): Promise<void> {
-    const response = await fetch(new URL('/timing', this.cluster.control), { method: 'PUT', body: JSON.stringify({ startDelayMs: milliseconds }) });
+    const response = await fetch(new URL('/timing', this.cluster.control), {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ startDelayMs: milliseconds }),
+    });
     if (!response.ok) {
       throw new Error(`The test cluster refused: ${await response.text()}`);
     }
@@ -124,6 +128,12 @@ export class Lab {
   async leave(): Promise<void> {
     await this.window.page.goto('about:blank');
     await until('the sidecar has ended', () => this.sidecars().length === 0, 20_000);
+  }
+
+  /** For whoever looks into a failed step: what the window showed, and what editor, extension and sidecar logged. */
+  async keepEvidence(step: string): Promise<void> {
+    await this.window.screenshot(`failed-${step}`);
+    cpSync(join(this.home, 'user-data', 'logs'), join(results, 'logs', step), { recursive: true });
   }
 
   /** Ends everything. */

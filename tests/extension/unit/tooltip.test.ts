@@ -47,7 +47,7 @@ it('Tooltip_OfAFault_SaysWhatHappenedWhatToDoAndWhenItTries', () => {
 });
 
 it('Tooltip_InARemoteWindow_SaysWhereItListens', () => {
-  expect(forwardTooltip(snapshot({ protocol: 'udp' }), { ...around, remoteName: 'build-box' }, t)).toContain('Listens on build\\-box. UDP is reachable only there.');
+  expect(forwardTooltip(snapshot({ protocol: 'udp' }), { ...around, machine: 'build-box' }, t)).toContain('Listens on build\\-box. UDP is reachable only there.');
 });
 
 it('Tooltip_AliasWithMarkdown_IsHarmless', () => {
