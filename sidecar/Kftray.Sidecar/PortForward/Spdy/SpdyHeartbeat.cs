@@ -1,48 +1,48 @@
-using Kftray.Sidecar.Contract;
-
 namespace Kftray.Sidecar.PortForward.Spdy;
 
 /// <summary>
-/// Proves the path of a session as far as the kubelet: only a SPDY PING does, a WebSocket ping is answered by the API server. While we do not
-/// read because a client does not, or cannot write, a missing answer proves nothing, and the clock stops.
+/// Proves with SPDY pings that the path as far as the kubelet is alive: anything that arrives counts. While we do not read because a
+/// client does not, or cannot write because the pod does not read, a missing answer proves nothing.
 /// </summary>
 internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
+    /// <summary>How long a ping may go unanswered.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
 
-    // Written by the receive loop, read by the heartbeat.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+
+    // Written by the receive loop.
     private long _lastReceived = time.GetTimestamp();
-    private volatile bool _readerWaits;
+    private volatile bool _waitsForReader;
+
+    /// <summary>Set while the receive loop stands still for a reader.</summary>
+    public bool WaitsForReader
+    {
+        set => _waitsForReader = value;
+    }
 
     public void OnReceived() => Volatile.Write(ref _lastReceived, time.GetTimestamp());
 
-    /// <summary>From now on we do not read.</summary>
-    public void OnReaderWaits() => _readerWaits = true;
-
-    public void OnReaderDone()
+    /// <summary>Returns when the other side is silent.</summary>
+    public async Task RunAsync(CancellationToken closing)
     {
-        OnReceived();
-        _readerWaits = false;
-    }
-
-    /// <summary>Completes when a ping was not answered in time; the result says so.</summary>
-    public async Task<Fault> RunAsync(CancellationToken closing)
-    {
-        for (uint id = 1; ; id += 2)
+        uint pingId = 1;
+        while (true)
         {
             await Task.Delay(Interval, time, closing);
-            await writer.PingAsync(id);
+            await writer.PingAsync(pingId);
+            pingId += 2;
 
             var sent = time.GetTimestamp();
             var silentSince = sent;
             while (Volatile.Read(ref _lastReceived) < sent)
             {
-                await Task.Delay(Interval / 4, time, closing);
-                if (_readerWaits || writer.IsBlocked)
+                await Task.Delay(CheckInterval, time, closing);
+                if (_waitsForReader || writer.IsBlocked)
                     silentSince = time.GetTimestamp();
                 if (time.GetElapsedTime(silentSince) >= Deadline && Volatile.Read(ref _lastReceived) < sent)
-                    return new Fault(FaultKind.ConnectionLost, $"The pod's node did not answer for {Deadline.TotalSeconds:0} s.");
+                    return;
             }
         }
     }

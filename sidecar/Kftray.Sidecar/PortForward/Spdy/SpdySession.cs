@@ -13,7 +13,6 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     /// <summary>Payload of the data frames that we send.</summary>
     public const int MaxDataFrame = 64 * 1024;
 
-
     // How long one reader may hold up the others of its session.
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
 
@@ -24,13 +23,13 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource<Fault> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _receiving;
-    private readonly SpdyHeartbeat _heart;
-    private readonly Task _heartbeat;
+    private readonly SpdyHeartbeat _heartbeat;
+    private readonly Task _beating;
     private readonly Forwarding.TaskSet _abandoned = new();
-    private readonly Lazy<Task> _disposal;
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
+    private Task? _disposal;
 
     public SpdySession(Stream transport, TimeProvider time, ILogger logger)
     {
@@ -38,10 +37,9 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         _logger = logger;
         Time = time;
         Writer = new SpdyWriter(transport, time, OnWriterBroken);
-        _disposal = new Lazy<Task>(DisposeOnceAsync);
-        _heart = new SpdyHeartbeat(Writer, time);
+        _heartbeat = new SpdyHeartbeat(Writer, time);
         _receiving = ReceiveAsync();
-        _heartbeat = WatchHeartbeatAsync(_closing.Token);
+        _beating = EndWhenSilentAsync(_closing.Token);
     }
 
     public TimeProvider Time { get; }
@@ -61,8 +59,8 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    /// <inheritdoc cref="SpdyStreamTable.IsEmpty"/>
-    public bool HasStreams => !_streams.IsEmpty;
+    /// <summary>True while any stream is open, also one whose client has sent everything and waits for the rest of the reply.</summary>
+    public bool HasStreams => _streams.Any;
 
     /// <summary>Streams whose client is still there, and whether one of them, or the pod, has stopped the session.</summary>
     public (int Busy, bool Stalled) Load
@@ -128,16 +126,23 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     public void Remove(SpdyStream stream) => _streams.Remove(stream);
 
-    /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
-    public ValueTask DisposeAsync() => new(_disposal.Value);
+    /// <summary>
+    /// Closes the transport; streams that are still open end as with a lost session. May be called by several, who all await the same end:
+    /// closing a session ends it, and whoever watches its end closes it too.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+            return new(_disposal ??= Task.Run(CloseAsync));
+    }
 
-    private async Task DisposeOnceAsync()
+    private async Task CloseAsync()
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
         await _transport.DisposeAsync();
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _heartbeat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Writer.DisposeAsync();
         await _abandoned.WhenEmptyAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
@@ -147,7 +152,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     {
         stream.Ids = (errorId, dataId);
         if (!_streams.TryAdd(stream))
-            throw new Forwarding.EndOfConnectionException("The session to the pod is closed.");
+            throw new Forwarding.EndOfConnectionException("The session to the pod has ended.");
     }
 
     // Whoever owns the session disposes it when it has ended; that wakes the receive loop.
@@ -211,10 +216,11 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         var used = stream.OnDataAsync(bytes, shared);
         if (used.IsCompletedSuccessfully)
             return;
-        _heart.OnReaderWaits();
+        _heartbeat.WaitsForReader = true;
         await using (Time.CreateTimer(_ => ResetIfShared(stream), null, StallLimit, StallLimit))
             await used;
-        _heart.OnReaderDone();
+        _heartbeat.OnReceived();
+        _heartbeat.WaitsForReader = false;
     }
 
     // Alone in its session a stream may stall as long as it likes.
@@ -261,14 +267,14 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    void ISpdyFrameHandler.OnReceived() => _heart.OnReceived();
+    void ISpdyFrameHandler.OnReceived() => _heartbeat.OnReceived();
 
-    bool ISpdyFrameHandler.IsIdle => _streams.IsEmpty;
+    bool ISpdyFrameHandler.IsIdle => !_streams.Any;
 
-    // The fault comes before the close: whoever waits learns why.
-    private async Task WatchHeartbeatAsync(CancellationToken closing)
+    private async Task EndWhenSilentAsync(CancellationToken closing)
     {
-        End(await _heart.RunAsync(closing));
+        await _heartbeat.RunAsync(closing);
+        End(new Fault(FaultKind.ConnectionLost, $"The pod's node did not answer for {SpdyHeartbeat.Deadline.TotalSeconds:0} s."));
         await _transport.DisposeAsync();
     }
 }

@@ -1,23 +1,24 @@
 namespace Kftray.Sidecar.PortForward.Spdy;
 
-/// <summary>The open streams of a session, by the ids of both their halves. Closed once, with the session.</summary>
+/// <summary>The open streams of a session, each under the ids of its error and its data stream.</summary>
 internal sealed class SpdyStreamTable
 {
     private readonly Lock _lock = new();
+
+    // Guarded by _lock.
     private readonly Dictionary<int, SpdyStream> _streams = [];
     private bool _closed;
 
-    /// <summary>False while any stream is open, also one whose client has sent everything and waits for the rest of the reply.</summary>
-    public bool IsEmpty
+    public bool Any
     {
         get
         {
             lock (_lock)
-                return _streams.Count == 0;
+                return _streams.Count > 0;
         }
     }
 
-    /// <summary>Streams whose client is still there, and whether one of them has stopped the session.</summary>
+    /// <summary>Streams whose client is still there, and whether one of them holds up the receive loop.</summary>
     public (int Busy, bool Stalled) Load
     {
         get
@@ -61,7 +62,7 @@ internal sealed class SpdyStreamTable
         }
     }
 
-    /// <summary>The stream of an id, which half of it that is, and whether others share the session with it.</summary>
+    /// <summary>The stream of an id, which of its two streams that is, and whether others are open beside it.</summary>
     public (SpdyStream? Stream, bool IsError, bool Shared) Find(int id)
     {
         lock (_lock)
@@ -72,9 +73,9 @@ internal sealed class SpdyStreamTable
         }
     }
 
-    /// <summary>No stream is added from now on.</summary>
-    /// <returns>Those that are open.</returns>
-    public SpdyStream[] Close()
+    /// <summary>Takes no stream any more.</summary>
+    /// <returns>Those that were open.</returns>
+    public IReadOnlyList<SpdyStream> Close()
     {
         lock (_lock)
         {
