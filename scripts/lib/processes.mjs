@@ -27,12 +27,18 @@ export function start(command, args = [], { cwd, env, stdio = 'inherit', group =
   return started;
 }
 
-/** The command lines of what lives in a program's group after its end, when it had `graceMs` to go too. */
-export async function leftBehind(started, graceMs = 2000) {
+/**
+ * The command lines of what lives in a program's group after its end, when it had `graceMs` to go too: VS Code's helpers look every
+ * five seconds whether their parent is still there.
+ */
+export async function leftBehind(started, graceMs = 8000) {
   for (const deadline = Date.now() + graceMs; signal(started, 0) && Date.now() < deadline; ) await delay(50);
   if (!signal(started, 0)) return [];
-  const { output } = await capture('ps', ['-eo', 'pgid=,args=']);
-  return output.split('\n').map((line) => line.trim()).filter((line) => line.startsWith(`${started.pid} `)).map((line) => line.slice(`${started.pid} `.length));
+  const { output } = await capture('ps', ['-eo', 'pgid=,stat=,args=']);
+  return output.split('\n').map((line) => line.trim().split(/\s+/))
+    // A zombie has ended; only nobody has asked how.
+    .filter(([group, state]) => group === `${started.pid}` && !state.startsWith('Z'))
+    .map(([, , ...command]) => command.join(' '));
 }
 
 /** Ends a program, with its group if it has one: politely, then after `graceMs` for good. Resolves when the leader is gone. */

@@ -57,11 +57,29 @@ export class EditorWindow {
     return labels;
   }
 
-  /** Presses a row's inline button. */
+  /** Presses a row's inline button, which is there while the mouse is over the row. Its label may go on with a key. */
   async press(alias: string, action: string): Promise<void> {
     const row = this.row(alias);
-    await row.hover();
-    await row.locator(`.actions .action-label[aria-label="${action}"]`).click();
+    const button = row.locator(`.actions .action-label[aria-label^="${action}"]`);
+    for (let attempts = 5; ; attempts--) {
+      await row.hover();
+      try {
+        await button.click({ timeout: 3000 });
+        return;
+      } catch (error) {
+        // The row may have moved away under the mouse, as rows do when a message above them goes: once more.
+        if (attempts === 0) {
+          throw error;
+        }
+        await this.restMouse();
+      }
+    }
+  }
+
+  /** Moves the mouse to where it is over nothing, and waits until what it had called up is gone. */
+  private async restMouse(): Promise<void> {
+    await this.page.mouse.move(640, 660);
+    await this.page.locator('.monaco-hover:visible').waitFor({ state: 'detached', timeout: 5000 });
   }
 
   get statusItem(): Locator {
@@ -92,11 +110,11 @@ export class EditorWindow {
     await this.run('View: Hide Panel');
   }
 
-  /** Moves the mouse away and leaves a picture in test-results/screenshots. */
+  /** Leaves a picture in test-results/screenshots. */
   async screenshot(name: string): Promise<void> {
     const folder = join(results, 'screenshots');
     mkdirSync(folder, { recursive: true });
-    await this.page.mouse.move(800, 400);
+    await this.restMouse();
     await this.page.screenshot({ path: join(folder, `${name}.png`) });
   }
 }

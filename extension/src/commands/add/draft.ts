@@ -34,10 +34,15 @@ export function suggestLocalPort(remotePort: number, others: readonly ForwardSna
 /** The target's name, made unique. */
 export function suggestAlias({ workload, port }: Draft, others: readonly ForwardSnapshot[]): string {
   const taken = new Set(others.map(({ alias }) => alias));
-  const name = workload?.name ?? '';
+  const name = workload ? speakingName(workload) : '';
   const candidates = [name, `${name}-${port?.name ?? port?.number ?? ''}`];
   const free = candidates.find((candidate) => !taken.has(candidate));
   return free ?? Array.from({ length: others.length + 1 }, (_, index) => `${name}-${index + 2}`).find((candidate) => !taken.has(candidate)) ?? name;
+}
+
+/** A pod's own name changes with every rollout: the value of its label stays. */
+function speakingName({ name, selector }: BrowseWorkload): string {
+  return selector?.split(',')[0]?.split('=').at(-1) ?? name;
 }
 
 /** What goes into the document. Undefined while answers are missing. */

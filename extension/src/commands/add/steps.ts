@@ -59,7 +59,7 @@ function targetStep(browse: Browse): Step<Draft> {
       placeholder: vscode.l10n.t('Forward to which service, or to which pods?'),
       load: async (token) => targetItems(distinctWorkloads(await browse({ context, namespace }, token))),
       manualLabel: vscode.l10n.t('Enter a service…'),
-      previous: draft.workload?.name,
+      previous: draft.workload?.selector ?? draft.workload?.name,
       skipSingle: false,
     });
     if (answer === 'manual') {
@@ -159,8 +159,8 @@ function targetItems(workloads: readonly BrowseWorkload[]): readonly PickItem<Br
     const items = workloads
       .filter((workload) => workload.type === type)
       .map((value) => ({
-        label: value.name,
-        description: [value.selector, value.ports.map(({ name, number }) => (name === undefined ? `${number}` : `${number} ${name}`)).join(', ')].filter(Boolean).join(' · '),
+        label: value.selector ?? value.name,
+        description: [value.selector === undefined ? undefined : value.name, value.ports.map(({ name, number }) => (name === undefined ? `${number}` : `${number} ${name}`)).join(', ')].filter(Boolean).join(' · '),
         iconPath: new vscode.ThemeIcon(icon),
         value,
       }));
