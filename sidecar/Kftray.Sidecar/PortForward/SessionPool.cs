@@ -22,12 +22,12 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     private readonly CancellationTokenSource _stopping = new();
 
     // All guarded by _lock.
-    private readonly List<Entry> _entries = [];
-    private readonly List<Task<Entry>> _openings = [];
+    private readonly List<PooledSession> _entries = [];
+    private readonly List<Task<PooledSession>> _openings = [];
     private readonly HashSet<Task> _watches = [];
     private TaskCompletionSource<Fault> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _leases;
-    private bool _retired;
+    private volatile bool _retired;
 
     /// <summary>Opens a stream on the best session there is, opening another session where that is better than sharing.</summary>
     /// <exception cref="ForwardException">No session could be opened; nothing was sent.</exception>
@@ -66,36 +66,43 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
 
         try
         {
-            Task<Entry>? opening;
+            Task<PooledSession>? opening;
             lock (_lock)
                 opening = _entries.Any(entry => entry.Session.IsUsable) ? null : Underway.FirstOrDefault() ?? StartOpening();
             if (opening is not null)
                 await opening.WaitAsync(cancellationToken);
             lock (_lock)
-                return new Lease(this, _lost.Task);
+                return new SessionLease(this, _lost.Task);
         }
         catch
         {
-            Release();
+            EndLease();
             throw;
         }
+    }
+
+    /// <summary>Called once by every lease.</summary>
+    public void EndLease()
+    {
+        lock (_lock)
+            _leases--;
     }
 
     /// <summary>Closes sessions that have been idle for long, but one while somebody wants the pod warm.</summary>
     public async Task TrimAsync()
     {
-        List<Entry> retired = [];
+        List<PooledSession> retired = [];
         lock (_lock)
         {
             // Nothing can be opened on these any more, and nothing is open.
-            foreach (var entry in _entries.Where(entry => IsEmpty(entry) && !IsIdle(entry)).ToList())
+            foreach (var entry in _entries.Where(entry => entry is { IsEmpty: true, IsIdle: false }).ToList())
             {
                 _entries.Remove(entry);
                 retired.Add(entry);
             }
 
             var keep = _leases > 0 ? 1 : 0;
-            foreach (var entry in _entries.Where(entry => IsEmpty(entry) && IsIdle(entry)).ToList())
+            foreach (var entry in _entries.Where(entry => entry is { IsEmpty: true, IsIdle: true }).ToList())
             {
                 entry.IdleSince ??= time.GetTimestamp();
                 if (keep-- > 0 || (_leases > 0 && time.GetElapsedTime(entry.IdleSince.Value) < IdleLifetime))
@@ -104,7 +111,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
                 retired.Add(entry);
             }
 
-            foreach (var entry in _entries.Where(entry => !IsIdle(entry)))
+            foreach (var entry in _entries.Where(entry => !entry.IsIdle))
                 entry.IdleSince = null;
         }
 
@@ -113,14 +120,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     }
 
     /// <summary>True when the pool may not be used any more: another one takes its place.</summary>
-    public bool IsRetired
-    {
-        get
-        {
-            lock (_lock)
-                return _retired;
-        }
-    }
+    public bool IsRetired => _retired;
 
     /// <summary>True once nobody needs the pod: from then on the pool may not be used.</summary>
     public bool TryRetire()
@@ -132,7 +132,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Task<Entry>[] openings;
+        Task<PooledSession>[] openings;
         lock (_lock)
         {
             _retired = true;
@@ -142,7 +142,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
         foreach (var opening in openings)
             await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        Entry[] entries;
+        PooledSession[] entries;
         Task[] watches;
         lock (_lock)
         {
@@ -154,16 +154,11 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
         await Task.WhenAll(watches);
     }
 
-    // Not the same as idle: a client that has sent everything may still wait for the rest of the reply.
-    private static bool IsEmpty(Entry entry) => entry.Reserved == 0 && !entry.Session.HasStreams;
-
-    private static bool IsIdle(Entry entry) => entry.Reserved == 0 && entry.Session.IsUsable && entry.Session.Load is (0, false);
-
-    private async ValueTask<Entry> ReserveAsync(CancellationToken cancellationToken)
+    private async ValueTask<PooledSession> ReserveAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task<Entry> opening;
+            Task<PooledSession> opening;
             lock (_lock)
             {
                 ThrowIfRetired();
@@ -190,17 +185,17 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     }
 
     // Under _lock. What has ended is an entry by now, or a failure; it stays in the list until its watch has seen it.
-    private IEnumerable<Task<Entry>> Underway => _openings.Where(opening => !opening.IsCompleted);
+    private IEnumerable<Task<PooledSession>> Underway => _openings.Where(opening => !opening.IsCompleted);
 
     // Under _lock.
     private bool MayOpen => _entries.Count(entry => entry.Session.IsUsable && !entry.Session.Load.Stalled) + Underway.Count() < Cap
         && _entries.Count + Underway.Count() < HardLimit;
 
     // Under _lock. An idle session; or, when no more may be opened, the least loaded one that is not stalled.
-    private Entry? Choose()
+    private PooledSession? Choose()
     {
         var mayOpen = MayOpen;
-        Entry? best = null;
+        PooledSession? best = null;
         var bestLoad = int.MaxValue;
         foreach (var entry in _entries)
         {
@@ -217,7 +212,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     }
 
     // Under _lock. The task is kept until it has ended; whoever awaits it sees why it failed.
-    private Task<Entry> StartOpening()
+    private Task<PooledSession> StartOpening()
     {
         var opening = OpenEntryAsync();
         _openings.Add(opening);
@@ -225,11 +220,11 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
         return opening;
     }
 
-    private async Task<Entry> OpenEntryAsync()
+    private async Task<PooledSession> OpenEntryAsync()
     {
         await Task.Yield(); // Called under the lock.
         var session = await open(_stopping.Token);
-        var entry = new Entry(session);
+        var entry = new PooledSession(session);
         lock (_lock)
         {
             if (_lost.Task.IsCompleted)
@@ -241,7 +236,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
         return entry;
     }
 
-    private async Task WatchOpeningAsync(Task<Entry> opening)
+    private async Task WatchOpeningAsync(Task<PooledSession> opening)
     {
         await Task.Yield();
         await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -256,7 +251,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             KeepWarm();
     }
 
-    private async Task WatchSessionAsync(Entry entry)
+    private async Task WatchSessionAsync(PooledSession entry)
     {
         await Task.Yield(); // Called under the lock.
         var fault = await entry.Session.Ended;
@@ -266,7 +261,7 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             KeepWarm();
     }
 
-    private void Forget(Entry entry, Fault? fault = null)
+    private void Forget(PooledSession entry, Fault? fault = null)
     {
         lock (_lock)
         {
@@ -282,15 +277,10 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
     {
         lock (_lock)
         {
-            if (!_retired && _leases > 0 && !Underway.Any() && _entries.Count > 0 && MayOpen && !_entries.Any(IsIdle))
+            if (!_retired && _leases > 0 && MayOpen && !Underway.Any()
+                && _entries.Any(entry => entry.Session.IsUsable) && !_entries.Any(entry => entry.IsIdle))
                 StartOpening();
         }
-    }
-
-    private void Release()
-    {
-        lock (_lock)
-            _leases--;
     }
 
     // Under _lock.
@@ -302,28 +292,4 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
 
     private static ForwardException TooManyStalled() => new(new Fault(
         FaultKind.Throttled, $"{HardLimit} connections to this pod are blocked by clients that do not read.", "Close the clients that do not read."));
-
-    private sealed class Entry(SpdySession session)
-    {
-        public SpdySession Session { get; } = session;
-
-        /// <summary>Chosen for a stream that is about to be opened.</summary>
-        public int Reserved { get; set; }
-
-        /// <summary>Timestamp; null while in use.</summary>
-        public long? IdleSince { get; set; }
-    }
-
-    private sealed class Lease(SessionPool pool, Task<Fault> lost) : ISessionLease
-    {
-        private SessionPool? _pool = pool;
-
-        public Task<Fault> Lost { get; } = lost;
-
-        public ValueTask DisposeAsync()
-        {
-            Interlocked.Exchange(ref _pool, null)?.Release();
-            return ValueTask.CompletedTask;
-        }
-    }
 }

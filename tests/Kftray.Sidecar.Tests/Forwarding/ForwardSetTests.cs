@@ -145,7 +145,7 @@ public sealed class ForwardSetTests : ForwardTestBase
 
         await ApplyAsync(Spec("web"));
 
-        await Becomes(ForwardStatus.Active);
+        await Feed.WaitFor(_ => Set.Snapshots is [{ Status: ForwardStatus.Active, LocalPort: Port }], TimeoutToken);
         Assert.Equal([Port], Binder.Bound);
     }
 

@@ -13,29 +13,23 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     /// <summary>Payload of the data frames that we send.</summary>
     public const int MaxDataFrame = 64 * 1024;
 
-    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan PingDeadline = TimeSpan.FromSeconds(8);
-
     // How long one reader may hold up the others of its session.
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
 
     private readonly Stream _transport;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
-    private readonly Dictionary<int, SpdyStream> _streams = [];
+    private readonly SpdyStreamTable _streams = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource<Fault> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _receiving;
-    private readonly Task _heartbeat;
+    private readonly SpdyHeartbeat _heartbeat;
+    private readonly Task _beating;
     private readonly Forwarding.TaskSet _abandoned = new();
-    private readonly Lazy<Task> _disposal;
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
-
-    // Written by the receive loop, read by the heartbeat.
-    private long _lastReceived;
-    private volatile bool _waitsForReader;
+    private Task? _disposal;
 
     public SpdySession(Stream transport, TimeProvider time, ILogger logger)
     {
@@ -43,10 +37,9 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         _logger = logger;
         Time = time;
         Writer = new SpdyWriter(transport, time, OnWriterBroken);
-        _disposal = new Lazy<Task>(DisposeOnceAsync);
-        _lastReceived = time.GetTimestamp();
+        _heartbeat = new SpdyHeartbeat(Writer, time);
         _receiving = ReceiveAsync();
-        _heartbeat = HeartbeatAsync(_closing.Token);
+        _beating = EndWhenSilentAsync(_closing.Token);
     }
 
     public TimeProvider Time { get; }
@@ -67,34 +60,15 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     }
 
     /// <summary>True while any stream is open, also one whose client has sent everything and waits for the rest of the reply.</summary>
-    public bool HasStreams
-    {
-        get
-        {
-            lock (_lock)
-                return _streams.Count > 0;
-        }
-    }
+    public bool HasStreams => _streams.Any;
 
     /// <summary>Streams whose client is still there, and whether one of them, or the pod, has stopped the session.</summary>
     public (int Busy, bool Stalled) Load
     {
         get
         {
-            lock (_lock)
-            {
-                var busy = 0;
-                var stalled = Writer.IsBlocked;
-                foreach (var (id, stream) in _streams)
-                {
-                    if (id != stream.Ids.Data)
-                        continue;
-                    busy += stream.IsBusy ? 1 : 0;
-                    stalled |= stream.IsStalled;
-                }
-
-                return (busy, stalled);
-            }
+            var (busy, stalled) = _streams.Load;
+            return (busy, stalled || Writer.IsBlocked);
         }
     }
 
@@ -150,25 +124,25 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    public void Remove(SpdyStream stream)
+    public void Remove(SpdyStream stream) => _streams.Remove(stream);
+
+    /// <summary>
+    /// Closes the transport; streams that are still open end as with a lost session. May be called by several, who all await the same end:
+    /// closing a session ends it, and whoever watches its end closes it too.
+    /// </summary>
+    public ValueTask DisposeAsync()
     {
         lock (_lock)
-        {
-            _streams.Remove(stream.Ids.Error);
-            _streams.Remove(stream.Ids.Data);
-        }
+            return new(_disposal ??= Task.Run(CloseAsync));
     }
 
-    /// <summary>Closes the transport; streams that are still open end as with a lost session.</summary>
-    public ValueTask DisposeAsync() => new(_disposal.Value);
-
-    private async Task DisposeOnceAsync()
+    private async Task CloseAsync()
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
         await _transport.DisposeAsync();
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _heartbeat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Writer.DisposeAsync();
         await _abandoned.WhenEmptyAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
@@ -177,13 +151,8 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private void Register(SpdyStream stream, int errorId, int dataId)
     {
         stream.Ids = (errorId, dataId);
-        lock (_lock)
-        {
-            if (_fault is { } fault)
-                throw new Forwarding.EndOfConnectionException(fault.Message);
-            _streams.Add(errorId, stream);
-            _streams.Add(dataId, stream);
-        }
+        if (!_streams.TryAdd(stream))
+            throw new Forwarding.EndOfConnectionException("The session to the pod has ended.");
     }
 
     // Whoever owns the session disposes it when it has ended; that wakes the receive loop.
@@ -195,16 +164,14 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     private void End(Fault fault)
     {
-        SpdyStream[] orphans;
         lock (_lock)
         {
             if (_fault is not null)
                 return;
             _fault = fault;
-            orphans = [.. _streams.Values.Distinct()];
         }
 
-        foreach (var stream in orphans)
+        foreach (var stream in _streams.Close())
             stream.OnSessionLost(fault);
         _ended.TrySetResult(fault);
     }
@@ -237,7 +204,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     async ValueTask ISpdyFrameHandler.OnDataAsync(int id, ReadOnlyMemory<byte> bytes)
     {
-        var (stream, isError, shared) = Find(id);
+        var (stream, isError, shared) = _streams.Find(id);
         if (stream is null)
             return; // Closed by us while these bytes were on their way.
         if (isError)
@@ -249,17 +216,17 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         var used = stream.OnDataAsync(bytes, shared);
         if (used.IsCompletedSuccessfully)
             return;
-        _waitsForReader = true;
+        _heartbeat.WaitsForReader = true;
         await using (Time.CreateTimer(_ => ResetIfShared(stream), null, StallLimit, StallLimit))
             await used;
-        Volatile.Write(ref _lastReceived, Time.GetTimestamp());
-        _waitsForReader = false;
+        _heartbeat.OnReceived();
+        _heartbeat.WaitsForReader = false;
     }
 
     // Alone in its session a stream may stall as long as it likes.
     private void ResetIfShared(SpdyStream stream)
     {
-        if (Find(stream.Ids.Data).Shared)
+        if (_streams.Find(stream.Ids.Data).Shared)
             stream.Abort();
     }
 
@@ -267,7 +234,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     private void OnFin(int id)
     {
-        var (stream, isError, _) = Find(id);
+        var (stream, isError, _) = _streams.Find(id);
         stream?.OnEnded(isError, reset: false);
     }
 
@@ -278,7 +245,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
             case SpdyControl.RstStream:
                 if (payload.Length < 8)
                     throw new SpdyProtocolException("a short RST_STREAM");
-                var (stream, isError, _) = Find((int)(BinaryPrimitives.ReadUInt32BigEndian(payload) & 0x7FFF_FFFF));
+                var (stream, isError, _) = _streams.Find((int)(BinaryPrimitives.ReadUInt32BigEndian(payload) & 0x7FFF_FFFF));
                 stream?.OnEnded(isError, reset: true);
                 break;
             case SpdyControl.Ping:
@@ -300,51 +267,14 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    void ISpdyFrameHandler.OnReceived() => Volatile.Write(ref _lastReceived, Time.GetTimestamp());
+    void ISpdyFrameHandler.OnReceived() => _heartbeat.OnReceived();
 
-    bool ISpdyFrameHandler.IsIdle
+    bool ISpdyFrameHandler.IsIdle => !_streams.Any;
+
+    private async Task EndWhenSilentAsync(CancellationToken closing)
     {
-        get
-        {
-            lock (_lock)
-                return _streams.Count == 0;
-        }
-    }
-
-    private (SpdyStream? Stream, bool IsError, bool Shared) Find(int id)
-    {
-        lock (_lock)
-        {
-            return _streams.TryGetValue(id, out var stream)
-                ? (stream, id == stream.Ids.Error, _streams.Count > 2)
-                : (null, false, false);
-        }
-    }
-
-    // A ping that is answered proves the path as far as the kubelet. While we do not read because a client does not, or cannot write,
-    // a missing answer proves nothing.
-    private async Task HeartbeatAsync(CancellationToken closing)
-    {
-        uint pingId = 1;
-        while (true)
-        {
-            await Task.Delay(PingInterval, Time, closing);
-            await Writer.PingAsync(pingId);
-            pingId += 2;
-
-            var sent = Time.GetTimestamp();
-            var silentSince = sent;
-            while (Volatile.Read(ref _lastReceived) < sent)
-            {
-                await Task.Delay(PingInterval / 4, Time, closing);
-                if (_waitsForReader || Writer.IsBlocked)
-                    silentSince = Time.GetTimestamp();
-                if (Time.GetElapsedTime(silentSince) < PingDeadline || Volatile.Read(ref _lastReceived) >= sent)
-                    continue;
-                End(new Fault(FaultKind.ConnectionLost, $"The pod's node did not answer for {PingDeadline.TotalSeconds:0} s."));
-                await _transport.DisposeAsync();
-                return;
-            }
-        }
+        await _heartbeat.RunAsync(closing);
+        End(new Fault(FaultKind.ConnectionLost, $"The pod's node did not answer for {SpdyHeartbeat.Deadline.TotalSeconds:0} s."));
+        await _transport.DisposeAsync();
     }
 }
