@@ -39,15 +39,18 @@ export const suites = [
   },
   {
     name: 'functional', title: 'the sidecar against the test cluster', limitMs: 15 * minutes,
-    prepare: () => buildTests('Kftray.Sidecar.FunctionalTests'),
+    async prepare() {
+      await buildTests('Kftray.Sidecar.FunctionalTests');
+      return { KFTRAY_SIDECAR: await buildSidecar() };
+    },
     run: (suite, env) => runXunit(suite, 'Kftray.Sidecar.FunctionalTests', env),
   },
   {
-    name: 'conformance', title: 'kubectl against the test cluster, and beside the sidecar', limitMs: 10 * minutes,
+    name: 'conformance', title: 'kubectl and KubernetesClient against the test cluster', limitMs: 10 * minutes,
     async prepare() {
       const KFTRAY_KUBECTL = await ensureKubectl();
       await buildTests('Kftray.Conformance.Tests');
-      return { KFTRAY_KUBECTL, KFTRAY_SIDECAR: await buildSidecar() };
+      return { KFTRAY_KUBECTL };
     },
     run: (suite, env) => runXunit(suite, 'Kftray.Conformance.Tests', env),
   },

@@ -21,7 +21,7 @@ internal sealed class Engine : IEngine
     {
         _clusters = clusters;
         _browser = new ClusterBrowser(clusters);
-        _forwards = new ForwardSet(new TcpEndpointBinder(), new TargetResolver(clusters, time), time, loggers);
+        _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;

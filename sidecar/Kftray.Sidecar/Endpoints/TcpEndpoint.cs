@@ -5,8 +5,10 @@ using Kftray.Sidecar.Forwarding;
 namespace Kftray.Sidecar.Endpoints;
 
 /// <summary>A listening socket. Closing it frees the port at once; accepted connections live on.</summary>
-internal sealed class TcpEndpoint(Socket listener) : ILocalEndpoint
+internal sealed class TcpEndpoint(Socket listener, TimeProvider time) : ILocalEndpoint
 {
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);
+
     public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)listener.LocalEndPoint!;
 
     public async ValueTask<IDuplexConnection> AcceptAsync(CancellationToken stopping)
@@ -21,9 +23,8 @@ internal sealed class TcpEndpoint(Socket listener) : ILocalEndpoint
             }
             catch (SocketException e) when (e.SocketErrorCode is not SocketError.OperationAborted)
             {
-                // Reset in the backlog, or out of descriptors for a moment: the listener itself is fine.
-                await Task.Yield();
-                stopping.ThrowIfCancellationRequested();
+                // Reset in the backlog, or out of descriptors: the listener itself is fine. The pause keeps the second from burning a core.
+                await Task.Delay(PauseAfterFailure, time, stopping);
             }
         }
     }

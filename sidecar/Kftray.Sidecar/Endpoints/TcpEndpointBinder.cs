@@ -6,7 +6,7 @@ using Kftray.Sidecar.Forwarding;
 namespace Kftray.Sidecar.Endpoints;
 
 /// <summary>Binds the local side of TCP forwards, and says in words why it could not.</summary>
-internal sealed class TcpEndpointBinder : ILocalEndpointBinder
+internal sealed class TcpEndpointBinder(TimeProvider time) : ILocalEndpointBinder
 {
     public ILocalEndpoint Bind(ForwardSpec spec)
     {
@@ -30,14 +30,14 @@ internal sealed class TcpEndpointBinder : ILocalEndpointBinder
         return Listen(address, 0);
     }
 
-    private static TcpEndpoint Listen(IPAddress address, int port)
+    private TcpEndpoint Listen(IPAddress address, int port)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(new IPEndPoint(address, port));
             socket.Listen(512);
-            return new TcpEndpoint(socket);
+            return new TcpEndpoint(socket, time);
         }
         catch (SocketException e)
         {
