@@ -9,6 +9,7 @@ internal sealed class ConfigFiles
     private const string SettingsFolder = ".vscode";
     private const string SharedFile = "kftray.json";
     private const string LocalFile = "kftray.local.json";
+    private const string LocalEnding = ".local.json";
 
     private readonly Dictionary<string, string> _names = [];
 
@@ -20,14 +21,15 @@ internal sealed class ConfigFiles
     {
         var files = new ConfigFiles();
         foreach (var path in paths)
-            await files.AddAsync(path, DocumentKind.Shared, workingDirectory, cancellationToken);
+            await files.AddAsync(path, KindOf(path), workingDirectory, cancellationToken);
 
         if (paths.Count == 0)
         {
-            await files.AddAsync(Path.Combine(SettingsFolder, SharedFile), DocumentKind.Shared, workingDirectory, cancellationToken);
+            var shared = Path.Combine(SettingsFolder, SharedFile);
+            await files.AddAsync(shared, KindOf(shared), workingDirectory, cancellationToken);
             var local = Path.Combine(SettingsFolder, LocalFile);
             if (File.Exists(Path.Combine(workingDirectory, local)))
-                await files.AddAsync(local, DocumentKind.Local, workingDirectory, cancellationToken);
+                await files.AddAsync(local, KindOf(local), workingDirectory, cancellationToken);
         }
 
         return files;
@@ -35,6 +37,10 @@ internal sealed class ConfigFiles
 
     /// <summary>The problem with its place, the file as it was named on the command line.</summary>
     public string Describe(Problem problem) => ProblemFormat.Line(problem, _names.GetValueOrDefault(problem.Uri));
+
+    // As in a workspace: a person's changes lie beside the shared file.
+    private static DocumentKind KindOf(string path) =>
+        path.EndsWith(LocalEnding, StringComparison.OrdinalIgnoreCase) ? DocumentKind.Local : DocumentKind.Shared;
 
     private async Task AddAsync(string path, DocumentKind kind, string workingDirectory, CancellationToken cancellationToken)
     {

@@ -35,6 +35,21 @@ internal sealed class TcpConnection(Socket socket) : IDuplexConnection
         }
     }
 
+    public ReadOnlyMemory<byte> TryRead()
+    {
+        try
+        {
+            if (socket.Available == 0)
+                return default;
+            _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
+            return _buffer.AsMemory(0, socket.Receive(_buffer.AsSpan(0, BufferSize)));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return default; // The next read says why.
+        }
+    }
+
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         try

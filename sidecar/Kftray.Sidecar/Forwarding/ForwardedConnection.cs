@@ -100,6 +100,7 @@ internal sealed class ForwardedConnection(
         while (true)
         {
             var target = await slot.TakeAsync(spec().Balance, held);
+            TakeFirstBytes();
             try
             {
                 return (target, await target.Dialer.DialAsync(target, _replay.Bytes, spec().HalfCloseGrace, held));
@@ -109,6 +110,16 @@ internal sealed class ForwardedConnection(
                 slot.Report(target, e.Fault);
             }
         }
+    }
+
+    // What the client has sent already travels with the opening of the stream: one write, and one TLS record, for both.
+    private void TakeFirstBytes()
+    {
+        if (!_replay.IsComplete || !_replay.Bytes.IsEmpty)
+            return;
+        var bytes = client.TryRead();
+        _replay.Append(bytes.Span);
+        traffic.ToPod(bytes.Length);
     }
 
     /// <returns>Null after an ordinary end.</returns>

@@ -13,6 +13,9 @@ internal interface IDuplexConnection : IAsyncDisposable
     /// <returns>At least one byte; nothing when the other side has ended its direction.</returns>
     ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken);
 
+    /// <summary>Lends bytes that have arrived already, as <see cref="ReadAsync"/> does, and nothing when it would have to wait.</summary>
+    ReadOnlyMemory<byte> TryRead() => default;
+
     /// <summary>Writes all of it. Completes when more may be written. A write is never cancelled half way: <see cref="Abort"/> ends it.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
 

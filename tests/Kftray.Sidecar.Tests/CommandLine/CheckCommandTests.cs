@@ -57,6 +57,19 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
+    public async Task Check_OfAFileNamedLocal_TakesItAsChangesToTheOthers()
+    {
+        await using var run = new CliRun { UsesRealEngine = true };
+        run.Write("team.json", """[{ "alias": "web", "service": "web", "local_port": 8080, "remote_port": 80 }]""");
+        run.Write("team.local.json", """[{ "alias": "web", "local_port": 9090 }]""");
+
+        var exitCode = await run.RunAsync("check", "team.json", "team.local.json");
+
+        Assert.Empty(run.Output);
+        Assert.Equal(0, exitCode);
+    }
+
+    [Fact]
     public async Task Check_OfAFileThatIsNotThere_SaysSoAndExitsWith1()
     {
         await using var run = new CliRun();

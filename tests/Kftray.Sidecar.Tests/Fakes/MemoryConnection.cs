@@ -12,6 +12,8 @@ namespace Kftray.Sidecar.Tests.Fakes;
 /// </summary>
 internal class MemoryConnection : IDuplexConnection
 {
+    public MemoryConnection(string arrived = "") => _written.Write(Encoding.UTF8.GetBytes(arrived));
+
     private readonly Lock _lock = new();
     private readonly Channel<byte[]> _incoming = Channel.CreateUnbounded<byte[]>();
     private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,6 +41,8 @@ internal class MemoryConnection : IDuplexConnection
             return ReadOnlyMemory<byte>.Empty;
         }
     }
+
+    public ReadOnlyMemory<byte> TryRead() => _incoming.Reader.TryRead(out var bytes) ? bytes : default;
 
     public virtual async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -118,7 +122,7 @@ internal class MemoryConnection : IDuplexConnection
             _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Waits until the engine has written exactly this.</summary>
+    /// <summary>Waits until exactly this has arrived from the engine, with the dial or after it.</summary>
     public async Task ReceivesAsync(string expected, CancellationToken timeout)
     {
         while (true)
@@ -140,7 +144,7 @@ internal class MemoryConnection : IDuplexConnection
 }
 
 /// <summary>A stream to a pod whose other end the test plays.</summary>
-internal sealed class ScriptedPodStream(PodTarget target, string firstBytes) : MemoryConnection, IPodStream
+internal sealed class ScriptedPodStream(PodTarget target, string firstBytes) : MemoryConnection(firstBytes), IPodStream
 {
     public PodTarget Target { get; } = target;
 

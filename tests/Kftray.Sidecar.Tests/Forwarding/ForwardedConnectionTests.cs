@@ -74,6 +74,22 @@ public sealed class ForwardedConnectionTests : ForwardTestBase
     }
 
     [Fact]
+    public async Task Connection_WhoseFirstBytesAreHere_SendsThemWithTheDial()
+    {
+        await ActiveAsync();
+        Resolver.Unavailable();
+        await Becomes(ForwardStatus.Reconnecting);
+        var client = Connect();
+        client.Send("request");
+        await Time.Armed(TimeSpan.FromSeconds(30)).WaitAsync(TimeoutToken);
+        Resolver.Ready(Dialer.Pod("web-1"));
+
+        var pod = await Dialer.NextStreamAsync(TimeoutToken);
+
+        Assert.Equal("request", pod.FirstBytes);
+    }
+
+    [Fact]
     public async Task Connection_HeldLongerThanTheLimit_IsReset()
     {
         await ActiveAsync(spec => spec with { HoldTimeout = TimeSpan.FromSeconds(7) });
