@@ -21,5 +21,13 @@ export async function modernNode() {
 
 /** The environment in which `node` is Node 24 and native modules are built for it, whatever the machine's npm configuration says. */
 export function node24Environment(home) {
-  return { PATH: `${join(home, 'bin')}:${dirname(process.execPath)}:${process.env.PATH}`, npm_config_nodedir: home };
+  return {
+    PATH: `${join(home, 'bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
+    npm_config_nodedir: home,
+    // Below `npm test` these name the Node that runs npm, and code-server's installation believes them.
+    NODE: undefined,
+    npm_config_user_agent: undefined,
+    npm_execpath: undefined,
+    npm_node_execpath: undefined,
+  };
 }
