@@ -43,28 +43,37 @@ internal sealed class FakeTime() : FakeTimeProvider(new DateTimeOffset(2030, 1, 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new TrackedTimer(this);
-
-        // Known before it can fire: a timer that is due at once fires inside the constructor.
-        Track(timer, dueTime);
         timer.Inner = base.CreateTimer(
             inner =>
             {
                 if (period == Timeout.InfiniteTimeSpan)
-                    Track(timer, Timeout.InfiniteTimeSpan);
+                    Fire(timer);
                 callback(inner);
             },
             state,
             dueTime,
             period);
+
+        // Only now: whoever waits for it advances the clock at once. One that was due at once has fired already.
+        Track(timer, dueTime, unlessFired: true);
         return timer;
     }
 
-    private void Track(TrackedTimer timer, TimeSpan due)
+    private void Fire(TrackedTimer timer)
+    {
+        lock (_lock)
+        {
+            timer.HasFired = true;
+            _armed.Remove(timer);
+        }
+    }
+
+    private void Track(TrackedTimer timer, TimeSpan due, bool unlessFired = false)
     {
         lock (_lock)
         {
             timer.Due = due;
-            if (due == Timeout.InfiniteTimeSpan)
+            if (due == Timeout.InfiniteTimeSpan || (unlessFired && timer.HasFired))
             {
                 _armed.Remove(timer);
                 return;
@@ -83,10 +92,15 @@ internal sealed class FakeTime() : FakeTimeProvider(new DateTimeOffset(2030, 1, 
 
         public TimeSpan Due { get; set; }
 
+        /// <summary>Since it was last set.</summary>
+        public bool HasFired { get; set; }
+
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            time.Track(this, dueTime);
-            return Inner?.Change(dueTime, period) ?? true;
+            HasFired = false;
+            var changed = Inner?.Change(dueTime, period) ?? true;
+            time.Track(this, dueTime, unlessFired: true);
+            return changed;
         }
 
         public void Dispose()
