@@ -4,7 +4,7 @@ using Kftray.Testing.World;
 
 namespace Kftray.Conformance.Tests;
 
-/// <summary>The SPDY session frame by frame, where kubectl does not look (PORTFORWARD.md, 2).</summary>
+/// <summary>The SPDY session frame by frame, where kubectl does not look.</summary>
 public sealed class SpdySessionTests : TestBase
 {
     [Fact]

@@ -1,7 +1,0 @@
-namespace Kftray.Sidecar.Tests;
-
-public sealed class PlaceholderTests
-{
-    [Xunit.Fact]
-    public void Runs() => Xunit.Assert.True(true);
-}
