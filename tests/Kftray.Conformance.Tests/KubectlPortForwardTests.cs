@@ -144,7 +144,9 @@ public sealed class KubectlPortForwardTests : TestBase
         await using var forward = await ForwardToPodAsync(cluster, transport, "tcp-echo");
         var port = await forward.LocalPortAsync();
         var pod = cluster.Pods["shop", "app"];
-        cluster.Pods.Delete(pod, graceSeconds: 0);
+
+        // With its grace: forced, the API forgets a pod before its sandbox has gone.
+        cluster.Pods.Delete(pod);
         await cluster.Pods.WaitGoneAsync(pod, TimeoutToken);
         Assert.Single(cluster.Sessions.Open);
 

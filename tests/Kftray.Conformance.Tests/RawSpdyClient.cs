@@ -23,6 +23,7 @@ internal sealed class RawSpdyClient : IAsyncDisposable
     private readonly TcpClient _tcp;
     private readonly SslStream _stream;
     private readonly CancellationToken _timeout;
+    private readonly List<RawFrame> _kept = [];
     private bool _hasBegun;
 
     private RawSpdyClient(TcpClient tcp, SslStream stream, CancellationToken timeout) => (_tcp, _stream, _timeout) = (tcp, stream, timeout);
@@ -95,13 +96,20 @@ internal sealed class RawSpdyClient : IAsyncDisposable
             : new RawFrame((int)(first & 0xFFFF), BinaryPrimitives.ReadUInt32BigEndian(payload), header[4], payload);
     }
 
-    /// <summary>The next frame of that stream or ping; others are skipped.</summary>
+    /// <summary>The next frame of that stream or ping. Others are kept: the order of frames of different streams is not given.</summary>
     public async Task<RawFrame> ReadAsync(int type, uint id)
     {
+        if (_kept.Find(kept => kept.Type == type && kept.Id == id) is { } earlier)
+        {
+            _kept.Remove(earlier);
+            return earlier;
+        }
+
         while (true)
         {
             var frame = await ReadAsync();
             if (frame.Type == type && frame.Id == id) return frame;
+            _kept.Add(frame);
         }
     }
 
