@@ -71,7 +71,7 @@ internal sealed class SpdyStream : IPodStream
             bytes = bytes[part.Length..];
             try
             {
-                await _session.FlushedAsync(_session.Writer.WriteDataAsync(Ids.Data, part.Span, fin: false), _over.Token);
+                await _session.FlushedAsync(_session.Writer.WriteDataAsync(Ids.Data, part.Span), _over.Token);
             }
             catch (OperationCanceledException)
             {

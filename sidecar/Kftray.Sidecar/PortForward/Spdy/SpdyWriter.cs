@@ -81,12 +81,12 @@ internal sealed class SpdyWriter : IAsyncDisposable
     }
 
     /// <summary>Completes when the transport has taken the bytes.</summary>
-    public ValueTask WriteDataAsync(int streamId, ReadOnlySpan<byte> bytes, bool fin)
+    public ValueTask WriteDataAsync(int streamId, ReadOnlySpan<byte> bytes)
     {
         long ticket;
         lock (_lock)
         {
-            AppendData(streamId, bytes, fin ? SpdyFrameHeader.FlagFin : (byte)0);
+            AppendData(streamId, bytes, flags: 0);
             ticket = _appended += 1;
         }
 
