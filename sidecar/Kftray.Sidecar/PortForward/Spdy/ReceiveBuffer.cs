@@ -162,6 +162,15 @@ internal sealed class ReceiveBuffer : IValueTaskSource<ReadOnlyMemory<byte>>
         used?.TrySetResult();
     }
 
+    /// <summary>The receive loop waits no longer: it is cancelled, and leaves its memory to the reader.</summary>
+    public void Abandon()
+    {
+        TaskCompletionSource? used;
+        lock (_lock)
+            (used, _used) = (_used, null);
+        used?.TrySetCanceled();
+    }
+
     ReadOnlyMemory<byte> IValueTaskSource<ReadOnlyMemory<byte>>.GetResult(short token) => _read.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<ReadOnlyMemory<byte>>.GetStatus(short token) => _read.GetStatus(token);

@@ -29,6 +29,9 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
+
+    // Written by the receive loop: whose reader it stands still for.
+    private volatile SpdyStream? _waitsFor;
     private Task? _disposal;
 
     public SpdySession(Stream transport, TimeProvider time, ILogger logger)
@@ -140,6 +143,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
+        _waitsFor?.Abandon();
         await _transport.DisposeAsync();
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -217,8 +221,13 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         if (used.IsCompletedSuccessfully)
             return;
         _heartbeat.WaitsForReader = true;
+        _waitsFor = stream;
+        Interlocked.MemoryBarrier();
+        if (_closing.IsCancellationRequested)
+            stream.Abandon();
         await using (Time.CreateTimer(_ => ResetIfShared(stream), null, StallLimit, StallLimit))
             await used;
+        _waitsFor = null;
         _heartbeat.OnReceived();
         _heartbeat.WaitsForReader = false;
     }
@@ -227,7 +236,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private void ResetIfShared(SpdyStream stream)
     {
         if (_streams.Find(stream.Ids.Data).Shared)
-            stream.Abort();
+            stream.Reset();
     }
 
     void ISpdyFrameHandler.OnFin(int id) => OnFin(id);

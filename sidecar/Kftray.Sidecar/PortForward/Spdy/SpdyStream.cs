@@ -21,6 +21,7 @@ internal sealed class SpdyStream : IPodStream
 
     // Frees a writer that waits for a session which takes nothing more.
     private readonly CancellationTokenSource _over = new();
+    private readonly CancellationTokenSource _lost = new();
 
     // Written by the receive loop only; the text under _lock.
     private readonly List<byte> _errorText = [];
@@ -48,6 +49,8 @@ internal sealed class SpdyStream : IPodStream
     }
 
     public PodStreamFailure? Failure { get; private set; }
+
+    public CancellationToken Lost => _lost.Token;
 
     /// <summary>Ids of the error and the data stream; 0 until opened.</summary>
     public (int Error, int Data) Ids { get; set; }
@@ -102,6 +105,13 @@ internal sealed class SpdyStream : IPodStream
 
     public void Abort() => Close(SpdyStatus.Cancel);
 
+    /// <summary>Ends a stream whose reader holds up others.</summary>
+    public void Reset()
+    {
+        Abort();
+        _lost.Cancel();
+    }
+
     public ValueTask DisposeAsync()
     {
         // After an ordinary end FIN is enough; a stream that is left in the middle must not linger at the server.
@@ -122,6 +132,9 @@ internal sealed class SpdyStream : IPodStream
         Volatile.Write(ref _lastReceived, _session.Time.GetTimestamp());
         return _received.OfferAsync(bytes, shared);
     }
+
+    /// <summary>Ends the wait that <see cref="OnDataAsync"/> began, with a cancellation: what was lent stays the reader's.</summary>
+    public void Abandon() => _received.Abandon();
 
     /// <summary>Receive loop: bytes of the error stream.</summary>
     public void OnErrorText(ReadOnlySpan<byte> bytes)
@@ -159,8 +172,12 @@ internal sealed class SpdyStream : IPodStream
     }
 
     /// <summary>The session is dead.</summary>
-    public void OnSessionLost(Contract.Fault fault) =>
+    public void OnSessionLost(Contract.Fault fault)
+    {
         EndByPod(_dataFin ? null : new PodStreamFailure(fault, ApplicationGotNothing: !_wroteBytes && !_gotBytes));
+        if (Failure is { ApplicationGotNothing: false })
+            _lost.Cancel();
+    }
 
     // What the error stream says about the end, when it is over or has been waited for.
     private PodStreamFailure? Judge()
