@@ -5,7 +5,7 @@ namespace Kftray.Sidecar.Forwarding;
 /// <summary>Opens streams to the pods of one cluster.</summary>
 internal interface IPodDialer
 {
-    /// <summary>How connections reach this cluster's pods: <c>spdy</c> or <c>websocket</c>; null before the first session.</summary>
+    /// <summary>How connections reach this cluster's pods: <c>spdy</c>, <c>websocket</c> or <c>websocket-legacy</c>; null before the first session.</summary>
     string? Transport { get; }
 
     /// <summary>Makes sure that a session to the pod is open and stays ready, without touching the application.</summary>

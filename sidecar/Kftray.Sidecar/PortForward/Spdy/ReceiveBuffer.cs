@@ -29,16 +29,6 @@ internal sealed class ReceiveBuffer : IValueTaskSource<ReadOnlyMemory<byte>>
     private bool _ended;
     private EndOfConnectionException? _failure;
 
-    /// <summary>True while the receive loop would have to wait for this stream's reader.</summary>
-    public bool IsStalled
-    {
-        get
-        {
-            lock (_lock)
-                return _used is not null;
-        }
-    }
-
     /// <summary>True when bytes have arrived that the reader has not used yet.</summary>
     public bool HasUnread
     {

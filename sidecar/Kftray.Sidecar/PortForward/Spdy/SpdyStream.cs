@@ -11,9 +11,6 @@ internal sealed class SpdyStream : IPodStream
     // The server ends the error stream in the same burst as the data stream. If it never does, the end of the data counts alone.
     private static readonly TimeSpan ErrorStreamPatience = TimeSpan.FromSeconds(2);
 
-    // kubelet's sentences are short; more than this is not one of them.
-    private const int MaxErrorText = 8 * 1024;
-
     private readonly SpdySession _session;
     private readonly ReceiveBuffer _received = new();
     private readonly TimeSpan _halfCloseGrace;
@@ -57,8 +54,6 @@ internal sealed class SpdyStream : IPodStream
 
     /// <summary>False once the client has ended: such a stream can stall nobody and leaves its session free for others.</summary>
     public bool IsBusy => !_localEnded && !_closed && !_podEnded;
-
-    public bool IsStalled => _received.IsStalled;
 
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => _received.ReadAsync(cancellationToken);
 
@@ -141,7 +136,7 @@ internal sealed class SpdyStream : IPodStream
     {
         lock (_lock)
         {
-            var room = Math.Min(bytes.Length, MaxErrorText - _errorText.Count);
+            var room = Math.Min(bytes.Length, PodStreamFaults.MaxErrorText - _errorText.Count);
             _errorText.AddRange(bytes[..room]);
         }
     }
