@@ -34,7 +34,7 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     private bool MayOpenUnasked => !_roster.Throttle.IsClosed && !_roster.Underway.Any();
 
     // Under _lock.
-    private bool MayOpen => SessionPolicy.MayOpen(_roster.Entries, _roster.Underway.Count(), _limits.PerPod, _time);
+    private bool IsBelowCap => SessionPolicy.IsBelowCap(_roster.Entries, _roster.Underway.Count(), _limits.PerPod, _time);
 
     /// <summary>Opens a stream on the best session there is, opening another session where that is better than sharing.</summary>
     /// <exception cref="ForwardException">No session could be opened; nothing was sent.</exception>
@@ -156,7 +156,7 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
             lock (_lock)
             {
                 ThrowIfRetired();
-                if (TryReserve(share: !MayOpen || _roster.Throttle.IsClosed) is { } chosen)
+                if (TryReserve(share: !IsBelowCap || _roster.Throttle.IsClosed) is { } chosen)
                     return chosen;
                 opening = ClaimOpening();
             }
@@ -170,17 +170,20 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     // Under _lock.
     private PooledSession? TryReserve(bool share)
     {
-        var chosen = SessionPolicy.Choose(_roster.Entries, share, _time);
+        var chosen = SessionPolicy.Choose(_roster.Entries, share);
         if (chosen is not null)
             chosen.Reserved++;
         return chosen;
     }
 
     // Under _lock. What was begun to have one ready is the first that will be: the connection takes it, and waits no longer than for its own.
+    // The cap does not matter here: all that could be shared stand still.
     private SessionOpening? ClaimOpening()
     {
-        var opening = _roster.Underway.FirstOrDefault(other => !other.IsClaimed)
-            ?? (MayOpen ? _roster.Open(claimed: true) : _roster.Underway.FirstOrDefault());
+        var opening = _roster.Underway.FirstOrDefault(other => !other.IsClaimed);
+        if (opening is null && (IsBelowCap || !_roster.Underway.Any()) && SessionPolicy.IsBelowHardLimit(_roster.Entries, _roster.Underway.Count()))
+            opening = _roster.Open(claimed: true);
+        opening ??= _roster.Underway.FirstOrDefault();
         if (opening is not null)
         {
             opening.IsClaimed = true;
@@ -226,7 +229,7 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (!_retired && _leases > 0 && MayOpen && MayOpenUnasked
+            if (!_retired && _leases > 0 && IsBelowCap && MayOpenUnasked
                 && _roster.Entries.Any(entry => entry.Session.IsUsable) && !_roster.Entries.Any(entry => entry.IsIdle))
                 _roster.Open(claimed: false);
         }
