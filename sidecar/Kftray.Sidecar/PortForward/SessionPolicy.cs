@@ -4,11 +4,11 @@ namespace Kftray.Sidecar.PortForward;
 internal static class SessionPolicy
 {
     // Shorter than this is a client that reads as fast as it can, between two reads.
-    private static readonly TimeSpan StalledAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StalledAfter = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Whether another session is better than sharing: those that stand still do not count towards the cap.</summary>
     public static bool IsBelowCap(IReadOnlyCollection<PooledSession> sessions, int underway, int cap, TimeProvider time) =>
-        IsBelowHardLimit(sessions, underway) && sessions.Count(entry => entry.Session.IsUsable && !HasStalled(entry, time)) + underway < cap;
+        sessions.Count(entry => entry.Session.IsUsable && !HasStalled(entry, time)) + underway < cap;
 
     /// <summary>Whether there may be another session at all.</summary>
     public static bool IsBelowHardLimit(IReadOnlyCollection<PooledSession> sessions, int underway) => sessions.Count + underway < SessionLimits.Hard;

@@ -30,6 +30,9 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     /// <summary>True when the pool may not be used any more: another one takes its place.</summary>
     public bool IsRetired => _retired;
 
+    // Under _lock.
+    private bool IsBelowHardLimit => SessionPolicy.IsBelowHardLimit(_roster.Entries, _roster.Underway.Count());
+
     // Under _lock. One at a time, and not when the server has just refused one: it is not hammered from here.
     private bool MayOpenUnasked => !_roster.Throttle.IsClosed && !_roster.Underway.Any();
 
@@ -177,22 +180,24 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     }
 
     // Under _lock. What was begun to have one ready is the first that will be: the connection takes it, and waits no longer than for its own.
-    // The cap does not matter here: all that could be shared stand still.
     private SessionOpening? ClaimOpening()
     {
         var opening = _roster.Underway.FirstOrDefault(other => !other.IsClaimed);
-        if (opening is null && (IsBelowCap || !_roster.Underway.Any()) && SessionPolicy.IsBelowHardLimit(_roster.Entries, _roster.Underway.Count()))
-            opening = _roster.Open(claimed: true);
-        opening ??= _roster.Underway.FirstOrDefault();
-        if (opening is not null)
+        if (opening is null && (IsBelowCap || !_roster.Underway.Any()))
         {
-            opening.IsClaimed = true;
-            return opening;
+            // Room is made by the connection that has stood still for longest.
+            if (!IsBelowHardLimit)
+            {
+                _ = _roster.Close(SessionPolicy.LongestStalled(_roster.Entries) ?? throw TooMany());
+                return null;
+            }
+
+            opening = _roster.Open(claimed: true);
         }
 
-        var victim = SessionPolicy.LongestStalled(_roster.Entries) ?? throw TooMany();
-        _ = _roster.Close(victim);
-        return null;
+        opening ??= _roster.Underway.First();
+        opening.IsClaimed = true;
+        return opening;
     }
 
     /// <returns>Null when another was quicker.</returns>
@@ -229,7 +234,7 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (!_retired && _leases > 0 && IsBelowCap && MayOpenUnasked
+            if (!_retired && _leases > 0 && IsBelowCap && IsBelowHardLimit && MayOpenUnasked
                 && _roster.Entries.Any(entry => entry.Session.IsUsable) && !_roster.Entries.Any(entry => entry.IsIdle))
                 _roster.Open(claimed: false);
         }

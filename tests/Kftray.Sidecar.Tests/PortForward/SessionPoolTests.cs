@@ -167,7 +167,7 @@ public sealed class SessionPoolTests : TestBase
             var (_, data) = await _peers[i].OpenedAsync(TimeoutToken);
             await _peers[i].SendAsync(SpdyPeer.Data(data, "nobody reads"));
             await UntilAsync(() => _sessions[i].Load.IsStalled);
-            Time.Advance(TimeSpan.FromMilliseconds(100));
+            Time.Advance(TimeSpan.FromMilliseconds(20));
         }
 
         var served = await OpenAsync();
@@ -264,7 +264,7 @@ public sealed class SessionPoolTests : TestBase
         var (_, data) = await _peers[0].OpenedAsync(TimeoutToken);
         await _peers[0].SendAsync(SpdyPeer.Data(data, "nobody reads"));
         await Time.Armed(TimeSpan.FromSeconds(5)).WaitAsync(TimeoutToken);
-        Time.Advance(TimeSpan.FromMilliseconds(100));
+        Time.Advance(TimeSpan.FromMilliseconds(20));
 
         for (var i = 0; i < 20; i++)
             await OpenAsync();
