@@ -143,7 +143,7 @@ internal sealed class ChannelsSession : IPodSession
         {
             await Task.Delay(Tick, _time, closing);
             var heard = LastHeard;
-            var allowed = Volatile.Read(ref _lastSent) > heard ? Tick : SilenceAllowed;
+            var allowed = Volatile.Read(ref _lastSent) >= heard ? Tick : SilenceAllowed;
             if (_time.GetElapsedTime(heard) < allowed || await IsNodeReachedAsync(closing))
                 continue;
             End(new Fault(FaultKind.ConnectionLost, $"The pod's node could not be reached for {Deadline.TotalSeconds:0} s."));
