@@ -32,6 +32,7 @@ internal sealed class ChannelsSession : IPodSession
 
     // Guarded by _lock.
     private readonly HashSet<ChannelsStream> _streams = [];
+    private bool _isOver;
     private Task? _disposal;
 
     private long _lastHeard;
@@ -48,7 +49,14 @@ internal sealed class ChannelsSession : IPodSession
 
     public Task<Fault> Ended => _ended.Task;
 
-    public bool IsUsable => !_ended.Task.IsCompleted;
+    public bool IsUsable
+    {
+        get
+        {
+            lock (_lock)
+                return !_isOver;
+        }
+    }
 
     public bool HasStreams
     {
@@ -127,13 +135,18 @@ internal sealed class ChannelsSession : IPodSession
 
     private void End(Fault fault)
     {
-        if (!_ended.TrySetResult(fault))
-            return;
         ChannelsStream[] streams;
         lock (_lock)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
             streams = [.. _streams];
+        }
+
         foreach (var stream in streams)
             stream.OnSessionLost(fault);
+        _ended.TrySetResult(fault);
     }
 
     private async Task WatchAsync(CancellationToken closing)
