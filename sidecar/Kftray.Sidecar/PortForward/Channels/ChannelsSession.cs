@@ -102,9 +102,29 @@ internal sealed class ChannelsSession : IPodSession
             throw new EndOfConnectionException("The session to the pod has ended.");
         }
 
-        if (!firstBytes.IsEmpty)
-            await stream.WriteAsync(firstBytes);
+        await WriteFirstAsync(stream, firstBytes, cancellationToken);
         return stream;
+    }
+
+    private static async ValueTask WriteFirstAsync(ChannelsStream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (bytes.IsEmpty)
+            return;
+        try
+        {
+            using (cancellationToken.UnsafeRegister(static stream => ((ChannelsStream)stream!).Abort(), stream))
+                await stream.WriteAsync(bytes);
+        }
+        catch (EndOfConnectionException) when (stream.Failure is not null)
+        {
+            // The application may have got the bytes, so they are not to be sent again. The stream says so.
+        }
+        catch (EndOfConnectionException)
+        {
+            await stream.DisposeAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
     }
 
     public void OnReceived() => Volatile.Write(ref _lastHeard, _time.GetTimestamp());

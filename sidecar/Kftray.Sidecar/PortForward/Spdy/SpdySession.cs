@@ -269,7 +269,7 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
                     throw new SpdyProtocolException("a short PING");
                 var id = BinaryPrimitives.ReadUInt32BigEndian(payload);
                 if (id % 2 == 0)
-                    Writer.PostPing(id); // Even ids are the server's; odd ones are answers to ours.
+                    Writer.PostPing(id, isEcho: true); // Even ids are the server's; odd ones are answers to ours.
                 else
                     _heartbeat.OnEcho(id);
                 break;
