@@ -228,7 +228,7 @@ public sealed class AnyBytesTests : TestBase
     private static byte[] ServerMessage(byte[] piece, bool starts, bool ends) =>
         [(byte)((ends ? 0x80 : 0x00) | (starts ? 0x02 : 0x00)), 126, (byte)(piece.Length >> 8), (byte)piece.Length, .. piece];
 
-    private static IEnumerable<string> ReadBlocks(ReadOnlySpan<byte> written, int count)
+    private static List<string> ReadBlocks(ReadOnlySpan<byte> written, int count)
     {
         using var zlib = new ZLibStream(new MemoryStream(written.ToArray()), CompressionMode.Decompress);
         var values = new List<string>();
