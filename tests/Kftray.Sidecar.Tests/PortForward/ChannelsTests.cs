@@ -164,6 +164,33 @@ public sealed class ChannelsTests : TestBase
     }
 
     [Fact]
+    public async Task Connection_ThatNobodyAnswers_IsGivenUpAfterTenSeconds()
+    {
+        var session = await SessionAsync();
+        _server.OnGet = () => null;
+        var opening = session.OpenAsync(8080, default, Grace, TimeoutToken).AsTask();
+
+        await Time.Armed(TimeSpan.FromSeconds(10)).WaitAsync(TimeoutToken);
+        Time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(FaultKind.UpgradeRefused, (await Assert.ThrowsAsync<ForwardException>(() => opening)).Fault.Kind);
+        Assert.False(session.IsUsable);
+    }
+
+    [Fact]
+    public async Task Node_ThatMayNotBeAskedWithTheseCredentials_IsNotOutOfReach()
+    {
+        var session = await SessionAsync();
+        var stream = await OpenAsync("waits for an answer", session);
+        _server.OnGet = () => throw new ForwardException(new Fault(FaultKind.CredentialsUnavailable, "Signed out."));
+
+        await PassAsync(seconds: 60, session);
+
+        Assert.True(session.IsUsable);
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Node_OutOfReach_EndsTheSessionAndItsConnections()
     {
         var session = await SessionAsync();

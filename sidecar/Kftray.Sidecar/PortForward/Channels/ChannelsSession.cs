@@ -80,18 +80,7 @@ internal sealed class ChannelsSession : IPodSession
     public async ValueTask<IPodStream> OpenAsync(
         int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken)
     {
-        WebSocket socket;
-        try
-        {
-            socket = await _transport.ConnectAsync(_namespace, _pod, port, cancellationToken);
-        }
-        catch (TransportRefusedException e)
-        {
-            // Not this way any more: the next session is opened another way.
-            End(e.Fault);
-            throw new ForwardException(e.Fault, e);
-        }
-
+        var socket = await ConnectAsync(port, cancellationToken);
         OnReceived();
         var stream = new ChannelsStream(this, socket);
         lock (_lock)
@@ -104,6 +93,31 @@ internal sealed class ChannelsSession : IPodSession
 
         await WriteFirstAsync(stream, firstBytes, cancellationToken);
         return stream;
+    }
+
+    private async Task<WebSocket> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(TransportChooser.Deadline, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await _transport.ConnectAsync(_namespace, _pod, port, either.Token);
+        }
+        catch (TransportRefusedException e)
+        {
+            throw Refused(e.Fault, e);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Refused(TransportChooser.NoAnswer, e);
+        }
+    }
+
+    // Not this way any more: the next session is opened another way.
+    private ForwardException Refused(Fault fault, Exception inner)
+    {
+        End(fault);
+        return new ForwardException(fault, inner);
     }
 
     private static async ValueTask WriteFirstAsync(ChannelsStream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -216,8 +230,9 @@ internal sealed class ChannelsSession : IPodSession
         }
         catch (ForwardException e)
         {
+            // Who may not ask, because the credentials have expired, learns nothing about the node.
             _logger.TransportFailed(e.Fault.Message);
-            return false;
+            return e.Fault.Kind is not (FaultKind.ServerUnreachable or FaultKind.ConnectionLost or FaultKind.ServerError or FaultKind.TlsNotTrusted);
         }
     }
 }
