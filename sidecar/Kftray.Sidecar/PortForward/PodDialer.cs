@@ -1,7 +1,6 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
-using Kftray.Sidecar.PortForward.Spdy;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.PortForward;
@@ -11,6 +10,7 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
 {
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
 
+    private readonly SessionLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TransportChooser _transports;
@@ -19,8 +19,9 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _trimming;
 
-    public PodDialer(IApiServer server, TimeProvider time, ILoggerFactory loggers)
+    public PodDialer(IApiServer server, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
+        _limits = limits;
         _time = time;
         _logger = loggers.CreateLogger<PodDialer>();
         _transports = new TransportChooser(server, time, _logger);
@@ -73,7 +74,7 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
                 throw new ForwardException(new Fault(FaultKind.ConnectionLost, "The connection to the cluster was closed."));
             if (!_pools.TryGetValue(key, out var pool))
             {
-                pool = new SessionPool(stopping => OpenSessionAsync(key, stopping), _time);
+                pool = new SessionPool((witness, stopping) => OpenSessionAsync(key, witness, stopping), _limits, _time);
                 _pools.Add(key, pool);
             }
 
@@ -81,12 +82,12 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
         }
     }
 
-    private async Task<SpdySession> OpenSessionAsync(PodKey pod, CancellationToken cancellationToken)
+    private async Task<IPodSession> OpenSessionAsync(PodKey pod, IPathWitness witness, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        var transport = await _transports.OpenAsync(pod.Namespace, pod.Name, cancellationToken);
+        var session = await _transports.OpenAsync(pod.Namespace, pod.Name, witness, cancellationToken);
         _logger.SessionOpened(pod.Namespace, pod.Name, _transports.Chosen ?? "?", (long)_time.GetElapsedTime(started).TotalMilliseconds);
-        return new SpdySession(transport, _time, _logger);
+        return session;
     }
 
     // Retires idle sessions, and forgets the pools of pods that nobody needs any more.

@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Text;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
-using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.PortForward;
 using Kftray.Sidecar.Tests.Fakes;
 using Nerdbank.Streams;
@@ -13,15 +12,17 @@ namespace Kftray.Sidecar.Tests.PortForward;
 
 public sealed class TransportChooserTests : TestBase
 {
+    private static readonly IPathWitness NoWitness = new ScriptedWitness();
+
     private readonly ScriptedServer _server = new();
 
     [Fact]
     public async Task Open_OnAnOrdinaryServer_UsesTheUpgradeAndAsksForNothingElse()
     {
-        _server.OnPost = () => Upgraded();
+        _server.OnPost = () => ScriptedServer.Upgraded();
         var chooser = Chooser();
 
-        await using var stream = await chooser.OpenAsync("default", "web-0", TimeoutToken);
+        await using var stream = await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken);
 
         Assert.Equal("spdy", chooser.Chosen);
         var request = Assert.Single(_server.Requests);
@@ -33,23 +34,24 @@ public sealed class TransportChooserTests : TestBase
     [InlineData(HttpStatusCode.Forbidden)]
     [InlineData(HttpStatusCode.UpgradeRequired)]
     [InlineData(HttpStatusCode.BadGateway)]
-    public async Task Open_WhenTheUpgradeIsRefused_TriesTheTunnelAndFailsOnlyIfBothDo(HttpStatusCode status)
+    [InlineData(HttpStatusCode.GatewayTimeout)]
+    public async Task Open_WhenTheUpgradeIsRefused_TriesTheOtherWaysAndFailsOnlyIfAllDo(HttpStatusCode status)
     {
         _server.OnPost = () => new HttpResponseMessage(status);
         _server.OnGet = () => new HttpResponseMessage(status);
 
-        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
-        Assert.Equal(2, _server.Requests.Count);
+        Assert.Equal(3, _server.Requests.Count);
     }
 
     [Fact]
-    public async Task Open_ForbiddenOnBothWays_IsForbidden()
+    public async Task Open_ForbiddenOnEveryWay_IsForbidden()
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
         _server.OnGet = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
 
-        var refused = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        var refused = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
         Assert.Equal(FaultKind.Forbidden, refused.Fault.Kind);
     }
@@ -61,19 +63,49 @@ public sealed class TransportChooserTests : TestBase
         _server.OnGet = TunnelAccepted;
         var chooser = Chooser();
 
-        await using (await chooser.OpenAsync("default", "web-0", TimeoutToken))
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
             Assert.Equal("websocket", chooser.Chosen);
-        await using (await chooser.OpenAsync("default", "web-0", TimeoutToken))
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
             Assert.Equal(["POST", "GET", "GET"], _server.Requests.Select(request => request.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task Open_WhenOnlyTheLegacyChannelsAreSpoken_UsesThemAndOpensNothingInTheApplication()
+    {
+        _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.BadGateway);
+        _server.OnGet = () => _server.LastProtocol == "v4.channel.k8s.io" ? _server.Accepted("v4.channel.k8s.io") : new HttpResponseMessage(HttpStatusCode.BadRequest);
+        var chooser = Chooser();
+
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
+            Assert.Equal("websocket-legacy", chooser.Chosen);
+
+        Assert.EndsWith("/portforward?ports=1 websocket 1.1", _server.Requests[^1], StringComparison.Ordinal);
+        Assert.Equal(3, _server.Requests.Count);
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
+            Assert.Equal(4, _server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Open_WhenTheWayThatWorkedIsRefused_SpeaksOfThatOne()
+    {
+        _server.OnPost = () => ScriptedServer.Upgraded();
+        var chooser = Chooser();
+        await (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken)).DisposeAsync();
+        _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.BadGateway);
+        _server.OnGet = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
+
+        var refused = await Assert.ThrowsAsync<ForwardException>(() => chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken));
+
+        Assert.Equal(FaultKind.UpgradeRefused, refused.Fault.Kind);
     }
 
     [Fact]
     public async Task Open_AcceptedWithoutTheSubprotocol_IsARefusal()
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
-        _server.OnGet = () => Upgraded();
+        _server.OnGet = () => ScriptedServer.Upgraded();
 
-        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
     }
 
     [Fact]
@@ -82,7 +114,7 @@ public sealed class TransportChooserTests : TestBase
         _server.HangPost = true;
         _server.OnGet = TunnelAccepted;
         var chooser = Chooser();
-        var opening = chooser.OpenAsync("default", "web-0", TimeoutToken);
+        var opening = chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken);
 
         await Time.Armed(TimeSpan.FromSeconds(10)).WaitAsync(TimeoutToken);
         Time.Advance(TimeSpan.FromSeconds(10));
@@ -96,7 +128,7 @@ public sealed class TransportChooserTests : TestBase
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
 
-        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
         Assert.Single(_server.Requests);
     }
@@ -112,7 +144,7 @@ public sealed class TransportChooserTests : TestBase
                 "application/json"),
         };
 
-        var gone = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        var gone = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
         Assert.Equal(FaultKind.PodGone, gone.Fault.Kind);
         Assert.Single(_server.Requests);
@@ -120,45 +152,7 @@ public sealed class TransportChooserTests : TestBase
 
     private TransportChooser Chooser() => new(_server, Time, Log);
 
-    private static HttpResponseMessage Upgraded() => new(HttpStatusCode.SwitchingProtocols) { Content = new StreamContent(new MemoryStream()) };
-
-    private HttpResponseMessage TunnelAccepted()
-    {
-        var response = Upgraded();
-        response.Headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", "SPDY/3.1+portforward.k8s.io");
-        response.Headers.TryAddWithoutValidation("Sec-WebSocket-Accept", AcceptFor(_server.LastKey!));
-        return response;
-    }
-
-    // RFC 6455 §1.3.
-    private static string AcceptFor(string key) =>
-#pragma warning disable CA5350
-        Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
-
-    private sealed class ScriptedServer : IApiServer
-    {
-        public string Context => "test";
-
-        public List<string> Requests { get; } = [];
-
-        public string? LastKey { get; private set; }
-
-        public bool HangPost { get; set; }
-
-        public Func<HttpResponseMessage> OnPost { get; set; } = () => new HttpResponseMessage(HttpStatusCode.BadRequest);
-
-        public Func<HttpResponseMessage> OnGet { get; set; } = () => new HttpResponseMessage(HttpStatusCode.BadRequest);
-
-        public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Requests.Add($"{request.Method} {request.RequestUri} {request.Headers.Upgrade} {request.Version}");
-            LastKey = request.Headers.TryGetValues("Sec-WebSocket-Key", out var keys) ? keys.Single() : null;
-            if (request.Method == HttpMethod.Post && HangPost)
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-            return request.Method == HttpMethod.Post ? OnPost() : OnGet();
-        }
-    }
+    private HttpResponseMessage TunnelAccepted() => _server.Accepted("SPDY/3.1+portforward.k8s.io");
 }
 
 public sealed class WebSocketTunnelStreamTests : TestBase
