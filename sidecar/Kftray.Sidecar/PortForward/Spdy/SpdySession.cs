@@ -131,6 +131,9 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
         }
     }
 
+    /// <inheritdoc cref="SpdyStreamTable.OnNoLongerBusy"/>
+    public void OnNoLongerBusy() => _streams.OnNoLongerBusy();
+
     public void Remove(SpdyStream stream)
     {
         _streams.Remove(stream);
