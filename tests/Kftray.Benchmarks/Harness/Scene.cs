@@ -1,0 +1,81 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Kftray.Benchmarks.Forwarders;
+
+namespace Kftray.Benchmarks.Harness;
+
+/// <summary>A cluster with the applications that the rows talk to, and how to reach it.</summary>
+/// <param name="Http">Serves <c>/</c> and, in the test cluster, <c>/bytes/N</c>.</param>
+/// <param name="Iperf">An iperf3 server; null where there is none.</param>
+/// <param name="Echo">Sends back what it gets; null where there is none.</param>
+/// <param name="Direct">Where the applications of the three are reached without a forwarder; null in a real cluster.</param>
+internal sealed record Scene(
+    string Kubeconfig, string? Context, Route Http, Route? Iperf, Route? Echo, DirectAddresses? Direct, IReadOnlyList<Background> Owned) : IAsyncDisposable
+{
+    private const string World = """
+        {"apiVersion":"v1","kind":"Namespace","metadata":{"name":"bench"}}
+        """;
+
+    /// <summary>The test cluster in a process of its own, with an iperf3 server beside it when there is iperf3.</summary>
+    public static async Task<Scene> StartAsync(string testCluster, string kubectl, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("kftray-bench").FullName;
+        var kubeconfig = Path.Combine(folder, "kubeconfig");
+        List<Background> owned = [new(testCluster, ["serve", "--kubeconfig", kubeconfig, "--exit-with-stdin"])];
+        try
+        {
+            await owned[0].FirstLine.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, cancellationToken);
+            var iperfPort = PortPicker.Take(1)[0];
+            if (Tool.Exists("iperf3"))
+                owned.Add(new Background("iperf3", ["-s", "-B", "127.0.0.1", "-p", $"{iperfPort}"]));
+
+            var manifest = Path.Combine(folder, "world.json");
+            string[] objects =
+            [
+                World, .. Application("http", "http", 8080, 80, leadsTo: null),
+                .. Application("iperf", "http", 5201, 5201, $"127.0.0.1:{iperfPort}"), .. Application("echo", "tcp-echo", 7, 7, leadsTo: null),
+            ];
+            await File.WriteAllTextAsync(manifest, $$"""{"apiVersion":"v1","kind":"List","items":[{{string.Join(",", objects)}}]}""", cancellationToken);
+            await KubectlAsync("apply", "-f", manifest);
+            await KubectlAsync("-n", "bench", "wait", "--for=condition=Ready", "pod", "--all", "--timeout=30s");
+            var pods = JsonNode.Parse((await KubectlAsync("-n", "bench", "get", "pods", "-o", "json")).Output)!["items"]!.AsArray();
+            return new Scene(
+                kubeconfig, null, new Route("bench", "http", 80), owned.Count > 1 ? new Route("bench", "iperf", 5201) : null, new Route("bench", "echo", 7),
+                new DirectAddresses(AddressOf("http", 8080), new IPEndPoint(IPAddress.Loopback, iperfPort), AddressOf("echo", 7)), owned);
+
+            IPEndPoint AddressOf(string pod, int port) =>
+                new(IPAddress.Parse(pods.First(item => item!["metadata"]!["name"]!.GetValue<string>() == pod)!["status"]!["podIP"]!.GetValue<string>()), port);
+        }
+        catch
+        {
+            foreach (var process in owned)
+                await process.DisposeAsync();
+            throw;
+        }
+
+        async Task<ToolResult> KubectlAsync(params string[] arguments)
+        {
+            var result = await Tool.RunAsync(kubectl, ["--kubeconfig", kubeconfig, .. arguments], TimeSpan.FromSeconds(60), cancellationToken);
+            return result.ExitCode == 0 ? result : throw new InvalidOperationException($"kubectl {string.Join(' ', arguments)}: {result.Errors}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Owned)
+            await process.DisposeAsync();
+    }
+
+    private static string[] Application(string name, string behaviour, int containerPort, int servicePort, string? leadsTo)
+    {
+        var annotation = leadsTo is null ? $"\"testcluster/behaviour\":\"{behaviour}\"" : $"\"testcluster/leads-to\":\"{leadsTo}\"";
+        return
+        [
+            $$$"""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{name}}}","namespace":"bench","labels":{"app":"{{{name}}}"},"annotations":{{{{annotation}}}}},"spec":{"containers":[{"name":"app","image":"app","ports":[{"containerPort":{{{containerPort}}}}]}]}}""",
+            $$$"""{"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{name}}}","namespace":"bench"},"spec":{"selector":{"app":"{{{name}}}"},"ports":[{"port":{{{servicePort}}},"targetPort":{{{containerPort}}}}]}}""",
+        ];
+    }
+}
+
+/// <summary>The applications of the test cluster, without a forwarder.</summary>
+internal sealed record DirectAddresses(IPEndPoint Http, IPEndPoint Iperf, IPEndPoint Echo);
