@@ -228,7 +228,7 @@ internal sealed class Forward
     private async Task TrackTargetAsync(CancellationToken stopping)
     {
         using var tracking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var resolutions = new Latest<Resolution>();
+        var resolutions = new LatestValue<Resolution?>(null);
         var resolving = FollowResolverAsync(resolutions, tracking.Token);
         var conclusions = new TargetTracker(_slot, _dependencies.Time, () => Spec, Publish, RetryRequested).RunAsync(resolutions, tracking.Token);
         await Task.WhenAny(resolving, conclusions);
@@ -237,7 +237,7 @@ internal sealed class Forward
         stopping.ThrowIfCancellationRequested();
     }
 
-    private async Task FollowResolverAsync(Latest<Resolution> resolutions, CancellationToken stopping)
+    private async Task FollowResolverAsync(LatestValue<Resolution?> resolutions, CancellationToken stopping)
     {
         try
         {
@@ -245,7 +245,7 @@ internal sealed class Forward
             {
                 lock (_lock)
                     _resolution = resolution;
-                resolutions.Set(resolution);
+                resolutions.Publish(resolution);
             }
 
             stopping.ThrowIfCancellationRequested();

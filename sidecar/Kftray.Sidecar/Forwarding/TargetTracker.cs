@@ -27,7 +27,7 @@ internal sealed class TargetTracker(
     private long _streakBegan;
     private long? _activeSince;
 
-    public async Task RunAsync(Latest<Resolution> resolutions, CancellationToken stopping)
+    public async Task RunAsync(LatestValue<Resolution?> resolutions, CancellationToken stopping)
     {
         try
         {
@@ -41,9 +41,10 @@ internal sealed class TargetTracker(
         }
     }
 
-    private async Task StepAsync(Latest<Resolution> resolutions, CancellationToken stopping)
+    private async Task StepAsync(LatestValue<Resolution?> resolutions, CancellationToken stopping)
     {
-        var (resolution, changed) = resolutions.Read();
+        var current = resolutions.Current;
+        var (resolution, changed) = (current.Value, current.Superseded);
         foreach (var failure in slot.TakeReports())
             Exclude(failure.Target, failure.Fault);
 

@@ -1,6 +1,5 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
-using Kftray.Sidecar.Kubernetes.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Kubernetes;

@@ -128,7 +128,7 @@ public sealed class ClusterRegistryTests
         await world.PassPollsUntil(Next(kubeconfig, version));
     }
 
-    private static async Task<KubeconfigState> Next(KubeconfigWatch kubeconfig, Kftray.Sidecar.Kubernetes.Watching.LatestValue<KubeconfigState>.Version version)
+    private static async Task<KubeconfigState> Next(KubeconfigWatch kubeconfig, LatestValue<KubeconfigState>.Version version)
     {
         await version.Superseded;
         return kubeconfig.Current.Value;

@@ -1,3 +1,4 @@
+using Kftray.Sidecar.Forwarding;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Kubernetes.Watching;
