@@ -16,11 +16,13 @@ internal sealed class Engine : IEngine
     private readonly ClusterRegistry _clusters;
     private readonly ClusterBrowser _browser;
     private readonly ForwardSet _forwards;
+    private readonly HostChanges _host;
 
     private Engine(ClusterRegistry clusters, TimeProvider time, ILoggerFactory loggers)
     {
         _clusters = clusters;
         _browser = new ClusterBrowser(clusters);
+        _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
     }
 
@@ -55,6 +57,7 @@ internal sealed class Engine : IEngine
 
     public async ValueTask DisposeAsync()
     {
+        await _host.DisposeAsync();
         // Forwards before clusters: connections end before the sessions under them.
         await _forwards.DisposeAsync();
         await _clusters.DisposeAsync();

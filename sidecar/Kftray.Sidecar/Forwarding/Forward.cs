@@ -230,7 +230,8 @@ internal sealed class Forward
         using var tracking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var resolutions = new LatestValue<Resolution?>(null);
         var resolving = FollowResolverAsync(resolutions, tracking.Token);
-        var conclusions = new TargetTracker(_slot, _dependencies.Time, () => Spec, Publish, RetryRequested).RunAsync(resolutions, tracking.Token);
+        var conclusions = new TargetTracker(
+            _slot, _dependencies.Time, () => Spec, Publish, RetryRequested, fault => _dependencies.Resolver.Doubt(Spec, fault)).RunAsync(resolutions, tracking.Token);
         await Task.WhenAny(resolving, conclusions);
         await tracking.CancelAsync();
         await AwaitBothAsync(resolving, conclusions);

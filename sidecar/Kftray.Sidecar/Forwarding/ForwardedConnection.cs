@@ -62,7 +62,7 @@ internal sealed class ForwardedConnection(
             var opened = time.GetTimestamp();
             await using (pod)
             {
-                var failure = await PumpAsync(pod, stopping);
+                var failure = await PumpAsync(target, pod, stopping);
                 if (failure is null)
                     return;
                 if (!failure.ApplicationGotNothing || !_replay.IsComplete)
@@ -123,10 +123,11 @@ internal sealed class ForwardedConnection(
     }
 
     /// <returns>Null after an ordinary end.</returns>
-    private async Task<PodStreamFailure?> PumpAsync(IPodStream pod, CancellationToken stopping)
+    private async Task<PodStreamFailure?> PumpAsync(PodTarget target, IPodStream pod, CancellationToken stopping)
     {
         using var podEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var cut = stopping.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
+        using var left = target.Left.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
         var upload = UploadAsync(pod, podEnded.Token);
         PodStreamFailure? failure = null;
         try

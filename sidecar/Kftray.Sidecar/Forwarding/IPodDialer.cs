@@ -20,6 +20,9 @@ internal interface IPodDialer
     /// <exception cref="ForwardException">No session could be opened, and none of the bytes were sent.</exception>
     ValueTask<IPodStream> DialAsync(
         PodTarget target, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken);
+
+    /// <summary>The cluster no longer knows the pod: what is still open to it is closed, after a moment for its last words.</summary>
+    void Abandon(string @namespace, string pod, string uid);
 }
 
 /// <summary>The proof that a pod can be reached, kept up while it is held. Disposing lets the warm session retire.</summary>

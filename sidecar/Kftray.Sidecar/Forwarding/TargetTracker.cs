@@ -7,14 +7,18 @@ namespace Kftray.Sidecar.Forwarding;
 /// </summary>
 /// <param name="publish">Receives each state.</param>
 /// <param name="retryRequested">Completes when the user asks for the next attempt now.</param>
+/// <param name="doubt">Told when the resolver's answer led nowhere, or when connections wait for another.</param>
 internal sealed class TargetTracker(
-    TargetSlot slot, TimeProvider time, Func<ForwardSpec> spec, Action<ForwardState> publish, Func<Task> retryRequested)
+    TargetSlot slot, TimeProvider time, Func<ForwardSpec> spec, Action<ForwardState> publish, Func<Task> retryRequested, Action<Fault?> doubt)
 {
     // A stream that is refused says so within a round trip or two.
     private static readonly TimeSpan Probation = TimeSpan.FromSeconds(1);
 
     // Active for this long, a forward begins the next streak of failures from the shortest delay.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
+
+    // While connections wait for something to happen, whether it has not happened unnoticed is checked this often.
+    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(3);
 
     // A pod that failed is offered again no earlier than this, even if the cluster still calls it ready.
     private readonly Dictionary<PodTarget, Exclusion> _excluded = [];
@@ -60,7 +64,9 @@ internal sealed class TargetTracker(
                 await ReleaseAsync();
                 _excluded.Clear();
                 publish(new ForwardState.Reconnecting(unavailable.Fault, _attempt, unavailable.WaitingFor, unavailable.NextAttemptAt));
-                await WaitAsync(changed, stopping);
+                await WaitAsync(changed, stopping, unavailable.WaitingFor == WaitingFor.Event ? Impatience : null);
+                if (slot.HasWaiters && !changed.IsCompleted)
+                    doubt(null);
                 break;
 
             case Resolution.Ready ready:
@@ -75,14 +81,14 @@ internal sealed class TargetTracker(
     private async Task ServeAsync(IReadOnlyList<PodTarget> pods, Task changed, CancellationToken stopping)
     {
         Forgive(pods);
-        PodTarget[] usable = [.. pods.Where(pod => !_excluded.ContainsKey(pod))];
+        // The one that serves stays the first: another that failed before it and is forgiven takes no connections away from it.
+        PodTarget[] usable = [.. pods.Where(pod => !_excluded.ContainsKey(pod)).OrderBy(pod => pod != _leased)];
         if (usable.Length == 0)
         {
             slot.Clear();
-            var (next, last) = _excluded.Values.Select(exclusion => (exclusion.Until, exclusion.Fault)).MinBy(exclusion => exclusion.Until);
-            var delay = next - time.GetUtcNow();
+            var (next, last) = _excluded.Values.MinBy(exclusion => exclusion.Until)!;
             publish(new ForwardState.Reconnecting(last, _attempt, WaitingFor.Time, next));
-            await WaitAsync(changed, stopping, delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
+            await WaitAsync(changed, stopping, UntilForgiven());
             return;
         }
 
@@ -108,7 +114,16 @@ internal sealed class TargetTracker(
         _onProbation.Clear();
         _activeSince ??= time.GetTimestamp();
         publish(new ForwardState.Active(usable));
-        await WaitAsync(changed, stopping, watchLease: true);
+        await WaitAsync(changed, stopping, UntilForgiven(), watchLease: true);
+    }
+
+    /// <summary>To the end of the first exclusion; null when there is none.</summary>
+    private TimeSpan? UntilForgiven()
+    {
+        if (_excluded.Count == 0)
+            return null;
+        var left = _excluded.Values.Min(exclusion => exclusion.Until) - time.GetUtcNow();
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <returns>False when the resolver had another answer before the session was there: a dead node takes long to say nothing.</returns>
@@ -152,13 +167,16 @@ internal sealed class TargetTracker(
             EndStreakIfStable();
 
             // One free try: an API server that restarts has usually closed the session before it stops to accept others.
-            publish(new ForwardState.Reconnecting(await lost, _attempt, WaitingFor.Time, time.GetUtcNow()));
+            var fault = await lost;
+            doubt(fault);
+            publish(new ForwardState.Reconnecting(fault, _attempt, WaitingFor.Time, time.GetUtcNow()));
             await ReleaseAsync();
         }
     }
 
     private void Exclude(PodTarget target, Fault fault)
     {
+        doubt(fault);
         EndStreakIfStable();
         _activeSince = null;
         if (_attempt++ == 0)

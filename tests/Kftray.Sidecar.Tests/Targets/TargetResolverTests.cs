@@ -20,12 +20,16 @@ public sealed class TargetResolverTests
         var spec = Spec("a", 8080) with { WorkloadType = WorkloadType.Pod };
         await using var following = Resolve(world, spec);
         await using var pinned = Resolve(world, spec with { Context = "one" });
-        Assert.Equal("one", (await following.NextAsync()).Context);
-        Assert.Equal("one", (await pinned.NextAsync()).Context);
+        var before = Assert.IsType<Resolution.Ready>(await following.NextAsync()).Pods.Single();
+        var kept = Assert.IsType<Resolution.Ready>(await pinned.NextAsync()).Pods.Single();
 
         world.WriteKubeconfig(current: "two");
-        world.PassPoll();
+        await world.PassPollAsync();
 
+        // Said at once, before the other cluster has answered: new connections wait for it.
+        Assert.Equal("two", (await following.UnavailableAsync()).Context);
+        Assert.True(before.Left.IsCancellationRequested);
+        Assert.False(kept.Left.IsCancellationRequested);
         var moved = Assert.IsType<Resolution.Ready>(await following.NextAsync());
         Assert.Equal(("two", "two"), (moved.Context, moved.Pods.Single().Uid));
         world.Cluster.Put("pods", "a", Pod("a", ready: false));
@@ -43,9 +47,9 @@ public sealed class TargetResolverTests
         Assert.Contains("'three'", missing.Fault.Message);
 
         var text = await File.ReadAllTextAsync(world.KubeconfigPath, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(world.KubeconfigPath, text.Replace("- {name: two, context", "- {name: three, context"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(world.KubeconfigPath, text.Replace("- {name: two, context", "- {name: three, context: {cluster: two, user: me, namespace: shop}}\n- {name: two, context"), TestContext.Current.CancellationToken);
         world.Api("two.test").Put("pods", "a", Pod("a"));
-        world.PassPoll();
+        await world.PassPollAsync();
         var found = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
         Assert.Equal("three", found.Context);
     }

@@ -25,6 +25,11 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
 
     protected string Name => name;
 
+    /// <summary>Somebody has reason to think that what is known is old: looks again soon, whatever a watch says or does not say.</summary>
+    public virtual void Doubt()
+    {
+    }
+
     /// <summary>Ends by cancellation only.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -116,6 +121,9 @@ internal static partial class WatchLog
 
     [LoggerMessage(Diagnostics.EventIds.WatchExpired, LogLevel.Debug, "{Name} must be listed again: version {Version} is too old")]
     public static partial void Expired(ILogger logger, string name, string? version);
+
+    [LoggerMessage(Diagnostics.EventIds.WatchDoubted, LogLevel.Debug, "{Name} is listed again: what was known at version {Version} is in doubt")]
+    public static partial void Doubted(ILogger logger, string name, string? version);
 
     [LoggerMessage(Diagnostics.EventIds.WatchPolls, LogLevel.Information, "{Name} may not be watched and is polled instead")]
     public static partial void Polls(ILogger logger, string name);
