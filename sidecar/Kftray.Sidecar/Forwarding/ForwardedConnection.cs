@@ -130,9 +130,11 @@ internal sealed class ForwardedConnection(
         using var left = target.Left.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
         var upload = UploadAsync(pod, podEnded.Token);
         PodStreamFailure? failure = null;
+        var isOver = false;
         try
         {
             failure = await DownloadAsync(pod, stopping);
+            isOver = failure is null;
         }
         finally
         {
@@ -140,7 +142,7 @@ internal sealed class ForwardedConnection(
                 pod.Abort();
 
             // Waiting for the client is not cut off at once after an ordinary end: see LingerTimeout.
-            if (failure is null && !upload.IsCompleted)
+            if (isOver && !upload.IsCompleted)
                 await LingerAsync(upload, stopping);
             await podEnded.CancelAsync();
             try

@@ -23,10 +23,12 @@ internal sealed class TargetTracker(
     // A pod that failed is offered again no earlier than this, even if the cluster still calls it ready.
     private readonly Dictionary<PodTarget, Exclusion> _excluded = [];
 
-    // Had their time out, and were not proven since: offered, but not called active before they had time to fail again.
+    // Refused connections, had their time out, and were not proven since: offered, but not called active before they had time to refuse again.
+    // What failed before a session was there needs no such time: the next session is the proof.
     private readonly HashSet<PodTarget> _onProbation = [];
     private ISessionLease? _lease;
     private PodTarget? _leased;
+    private bool _warned;
     private int _attempt;
     private long _streakBegan;
     private long? _activeSince;
@@ -70,6 +72,10 @@ internal sealed class TargetTracker(
                 break;
 
             case Resolution.Ready ready:
+                // What was in the way of the cluster's answers is over, and with it what was in the way of the sessions.
+                if (_warned && ready.Warning is null)
+                    _excluded.Clear();
+                _warned = ready.Warning is not null;
                 await ServeAsync(ready.Pods, changed, stopping);
                 break;
 
@@ -201,7 +207,7 @@ internal sealed class TargetTracker(
             if (!isOver && pods.Contains(target))
                 continue;
             _excluded.Remove(target);
-            if (isOver)
+            if (isOver && exclusion.Fault.Kind == FaultKind.ConnectionRefused)
                 _onProbation.Add(target);
         }
     }
