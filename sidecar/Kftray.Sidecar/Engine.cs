@@ -17,10 +17,12 @@ internal sealed class Engine : IEngine
     private readonly ClusterBrowser _browser;
     private readonly ForwardSet _forwards;
     private readonly HostChanges _host;
+    private readonly SessionLimits _limits;
 
-    private Engine(ClusterRegistry clusters, TimeProvider time, ILoggerFactory loggers)
+    private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
         _clusters = clusters;
+        _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
@@ -28,11 +30,15 @@ internal sealed class Engine : IEngine
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
 
-    public static Engine Create(TimeProvider time, ILoggerFactory loggers) =>
-        new(ClusterRegistry.Create(server => new PodDialer(server, time, loggers), time, loggers), time, loggers);
+    public static Engine Create(TimeProvider time, ILoggerFactory loggers)
+    {
+        var limits = new SessionLimits();
+        return new(ClusterRegistry.Create(server => new PodDialer(server, limits, time, loggers), time, loggers), limits, time, loggers);
+    }
 
     public async Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken)
     {
+        _limits.PerPod = wanted.Settings.MaxSessionsPerPod;
         var model = _workspace.Apply(wanted);
         await _forwards.ApplyAsync(model.Forwards, wanted.Enabled.ToHashSet(), cancellationToken);
         return new ApplyResult(model.Problems, model.Ranges);

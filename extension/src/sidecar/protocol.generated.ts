@@ -252,7 +252,7 @@ export interface ForwardSnapshot {
   readonly nextAttemptAt?: string;
   /** How often the forward had to reconnect since it was started. */
   readonly reconnects: number;
-  /** How connections reach the pod: `spdy` or `websocket`. Null until a session was opened. */
+  /** How connections reach the pod: `spdy`, `websocket` or `websocket-legacy`. Null until a session was opened. */
   readonly transport?: string;
   readonly open?: OpenScheme;
   readonly autoStart: boolean;
@@ -320,6 +320,8 @@ export interface SidecarSettings {
   readonly holdSeconds?: number;
   /** The longest pause between two attempts to reconnect. 1–3600. */
   readonly reconnectMaxDelaySeconds?: number;
+  /** Connections to one pod up to this number get a session to the cluster of their own, so that none can slow another down; more of them share. 1–64. */
+  readonly maxSessionsPerPod?: number;
 }
 
 /** A place in a document. Lines and columns count from 0, columns in UTF-16 units, as the editor counts them. */

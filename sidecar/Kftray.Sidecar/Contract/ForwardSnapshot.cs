@@ -141,7 +141,7 @@ public sealed record ForwardSnapshot
     /// <summary>How often the forward had to reconnect since it was started.</summary>
     public int Reconnects { get; init; }
 
-    /// <summary>How connections reach the pod: <c>spdy</c> or <c>websocket</c>. Null until a session was opened.</summary>
+    /// <summary>How connections reach the pod: <c>spdy</c>, <c>websocket</c> or <c>websocket-legacy</c>. Null until a session was opened.</summary>
     public string? Transport { get; init; }
 
     public OpenScheme? Open { get; init; }

@@ -72,6 +72,12 @@ public sealed record SidecarSettings
 
     /// <summary>The longest pause between two attempts to reconnect. 1–3600.</summary>
     public double ReconnectMaxDelaySeconds { get; set; } = 30;
+
+    /// <summary>
+    /// Connections to one pod up to this number get a session to the cluster of their own, so that none can slow another down; more of them
+    /// share. 1–64.
+    /// </summary>
+    public int MaxSessionsPerPod { get; set; } = 8;
 }
 
 [JsonConverter(typeof(CamelCaseEnum<ProblemSeverity>))]

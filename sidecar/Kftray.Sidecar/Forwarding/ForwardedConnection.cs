@@ -128,6 +128,7 @@ internal sealed class ForwardedConnection(
         using var podEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var cut = stopping.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
         using var left = target.Left.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
+        using var lost = pod.Lost.UnsafeRegister(static client => ((IDuplexConnection)client!).Abort(), client);
         var upload = UploadAsync(pod, podEnded.Token);
         PodStreamFailure? failure = null;
         var isOver = false;

@@ -5,7 +5,7 @@ namespace Kftray.Sidecar.Forwarding;
 /// <summary>Opens streams to the pods of one cluster.</summary>
 internal interface IPodDialer
 {
-    /// <summary>How connections reach this cluster's pods: <c>spdy</c> or <c>websocket</c>; null before the first session.</summary>
+    /// <summary>How connections reach this cluster's pods: <c>spdy</c>, <c>websocket</c> or <c>websocket-legacy</c>; null before the first session.</summary>
     string? Transport { get; }
 
     /// <summary>Makes sure that a session to the pod is open and stays ready, without touching the application.</summary>
@@ -37,6 +37,12 @@ internal interface IPodStream : IDuplexConnection
 {
     /// <summary>Why the stream failed, once a read or a write has thrown; null before that.</summary>
     PodStreamFailure? Failure { get; }
+
+    /// <summary>
+    /// Cancelled when nothing more will come and the client is to be reset even while it does not read: its session was lost, or others
+    /// had to wait for this client. Everything else shows in the next read.
+    /// </summary>
+    CancellationToken Lost => CancellationToken.None;
 }
 
 /// <param name="ApplicationGotNothing">True only when it is proven that no byte reached the application: the same bytes may be sent again.</param>

@@ -8,4 +8,5 @@ internal static partial class EventIds
     public const int TransportChosen = 5003;
     public const int BrokenProtocol = 5004;
     public const int TransportFailed = 5005;
+    public const int HalfCloseImpossible = 5006;
 }

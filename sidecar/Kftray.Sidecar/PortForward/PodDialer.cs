@@ -1,7 +1,6 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
-using Kftray.Sidecar.PortForward.Spdy;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.PortForward;
@@ -14,6 +13,7 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
     // What a pod said before it ended may still be on its way; the kubelet has told of its end after that.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
+    private readonly SessionLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TransportChooser _transports;
@@ -23,8 +23,9 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
     private readonly TaskSet _abandoning = new();
     private readonly Task _trimming;
 
-    public PodDialer(IApiServer server, TimeProvider time, ILoggerFactory loggers)
+    public PodDialer(IApiServer server, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
+        _limits = limits;
         _time = time;
         _logger = loggers.CreateLogger<PodDialer>();
         _transports = new TransportChooser(server, time, _logger);
@@ -88,7 +89,7 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
                 throw new ForwardException(new Fault(FaultKind.ConnectionLost, "The connection to the cluster was closed."));
             if (!_pools.TryGetValue(key, out var pool))
             {
-                pool = new SessionPool(stopping => OpenSessionAsync(key, stopping), _time);
+                pool = new SessionPool((witness, stopping) => OpenSessionAsync(key, witness, stopping), _limits, _time);
                 _pools.Add(key, pool);
             }
 
@@ -96,12 +97,12 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
         }
     }
 
-    private async Task<SpdySession> OpenSessionAsync(PodKey pod, CancellationToken cancellationToken)
+    private async Task<IPodSession> OpenSessionAsync(PodKey pod, IPathWitness witness, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        var transport = await _transports.OpenAsync(pod.Namespace, pod.Name, cancellationToken);
+        var session = await _transports.OpenAsync(pod.Namespace, pod.Name, witness, cancellationToken);
         _logger.SessionOpened(pod.Namespace, pod.Name, _transports.Chosen ?? "?", (long)_time.GetElapsedTime(started).TotalMilliseconds);
-        return new SpdySession(transport, _time, _logger);
+        return session;
     }
 
     // A node that has vanished with its pod ends nothing by itself.

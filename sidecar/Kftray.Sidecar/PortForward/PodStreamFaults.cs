@@ -8,6 +8,9 @@ namespace Kftray.Sidecar.PortForward;
 /// </summary>
 internal static class PodStreamFaults
 {
+    /// <summary>Sentences are short; more bytes than this are not one of them.</summary>
+    public const int MaxErrorText = 8 * 1024;
+
     /// <summary>What a sentence on the error stream means; null when the connection ended as connections do.</summary>
     /// <param name="afterDataFin">True when the pod's side of the data had ended before the sentence came.</param>
     public static PodStreamFailure? FromErrorStream(string text, bool afterDataFin)

@@ -1,13 +1,9 @@
-using Kftray.Sidecar.Contract;
-using Kftray.Sidecar.Forwarding;
-using Kftray.Sidecar.PortForward.Spdy;
-
 namespace Kftray.Sidecar.PortForward;
 
 /// <summary>A session and what its pool knows about it. Guarded by the lock of the pool.</summary>
-internal sealed class PooledSession(SpdySession session)
+internal sealed class PooledSession(IPodSession session)
 {
-    public SpdySession Session { get; } = session;
+    public IPodSession Session { get; } = session;
 
     /// <summary>Chosen for this many streams that are about to be opened.</summary>
     public int Reserved { get; set; }
@@ -16,22 +12,17 @@ internal sealed class PooledSession(SpdySession session)
     public long? IdleSince { get; set; }
 
     /// <summary>Ready for the next connection.</summary>
-    public bool IsIdle => Reserved == 0 && Session.IsUsable && Session.Load is (0, false);
+    public bool IsIdle => Reserved == 0 && Session.IsUsable && Session.Load == default;
 
     /// <summary>May be closed. Not the same as idle: a client that has sent everything may still wait for the rest of the reply.</summary>
     public bool IsEmpty => Reserved == 0 && !Session.HasStreams;
 }
 
-/// <summary>Keeps a pool warm until it is disposed.</summary>
-internal sealed class SessionLease(SessionPool pool, Task<Fault> lost) : ISessionLease
+/// <summary>A session that is being opened.</summary>
+internal sealed class SessionOpening(Task<PooledSession> task, bool isClaimed)
 {
-    private SessionPool? _pool = pool;
+    public Task<PooledSession> Task { get; } = task;
 
-    public Task<Fault> Lost { get; } = lost;
-
-    public ValueTask DisposeAsync()
-    {
-        Interlocked.Exchange(ref _pool, null)?.EndLease();
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>True when a connection waits for it. Guarded by the lock of the pool.</summary>
+    public bool IsClaimed { get; set; } = isClaimed;
 }

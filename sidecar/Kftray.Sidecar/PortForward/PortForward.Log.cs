@@ -22,4 +22,8 @@ internal static partial class PortForwardLog
 
     [LoggerMessage(EventIds.TransportFailed, LogLevel.Debug, "The transport of a session failed: {Detail}")]
     public static partial void TransportFailed(this ILogger logger, string detail);
+
+    [LoggerMessage(EventIds.HalfCloseImpossible, LogLevel.Information,
+        "Over the legacy WebSockets of context {Context} a pod cannot be told that its client has sent everything: connections stay open for the reply until the pod closes")]
+    public static partial void HalfCloseImpossible(this ILogger logger, string context);
 }

@@ -1,6 +1,5 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
-using Kftray.Sidecar.PortForward.Spdy;
 
 namespace Kftray.Sidecar.PortForward;
 
@@ -8,30 +7,38 @@ namespace Kftray.Sidecar.PortForward;
 /// The sessions to one pod. SPDY as Kubernetes speaks it has no flow control for a single stream, so one reader that stalls stops its whole
 /// session: every connection gets a session of its own while there are few, and never one that is stalled.
 /// </summary>
-internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> open, TimeProvider time) : IAsyncDisposable
+internal sealed class SessionPool : IPathWitness, IAsyncDisposable
 {
-    /// <summary>Above this many sessions in use, connections share the least loaded ones.</summary>
-    private const int Cap = 8;
-
-    /// <summary>Stalled sessions do not count towards the cap, but even with them there are no more than this.</summary>
-    private const int HardLimit = 64;
-
     private static readonly TimeSpan IdleLifetime = TimeSpan.FromSeconds(30);
 
+    private readonly SessionLimits _limits;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly SessionRoster _roster;
 
-    // All guarded by _lock.
-    private readonly List<PooledSession> _entries = [];
-    private readonly List<Task<PooledSession>> _openings = [];
-    private readonly HashSet<Task> _watches = [];
-    private TaskCompletionSource<Fault> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Guarded by _lock.
     private int _leases;
     private volatile bool _retired;
 
+    public SessionPool(Func<IPathWitness, CancellationToken, Task<IPodSession>> open, SessionLimits limits, TimeProvider time)
+    {
+        _limits = limits;
+        _time = time;
+        _roster = new SessionRoster(stopping => open(this, stopping), _lock, time, KeepWarm);
+    }
+
+    /// <summary>True when the pool may not be used any more: another one takes its place.</summary>
+    public bool IsRetired => _retired;
+
+    // Under _lock. One at a time, and not when the server has just refused one: it is not hammered from here.
+    private bool MayOpenUnasked => !_roster.Throttle.IsClosed && !_roster.Underway.Any();
+
+    // Under _lock.
+    private bool MayOpen => SessionPolicy.MayOpen(_roster.Entries, _roster.Underway.Count(), _limits.PerPod, _time);
+
     /// <summary>Opens a stream on the best session there is, opening another session where that is better than sharing.</summary>
     /// <exception cref="ForwardException">No session could be opened; nothing was sent.</exception>
-    public async ValueTask<SpdyStream> OpenStreamAsync(
+    public async ValueTask<IPodStream> OpenStreamAsync(
         int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken)
     {
         while (true)
@@ -44,7 +51,8 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             catch (EndOfConnectionException)
             {
                 // Died since it was chosen, before the streams were opened: the application knows of nothing. Take another.
-                Forget(entry);
+                lock (_lock)
+                    _roster.Forget(entry);
             }
             finally
             {
@@ -68,11 +76,11 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
         {
             Task<PooledSession>? opening;
             lock (_lock)
-                opening = _entries.Any(entry => entry.Session.IsUsable) ? null : Underway.FirstOrDefault() ?? StartOpening();
+                opening = _roster.Entries.Any(entry => entry.Session.IsUsable) ? null : (_roster.Underway.FirstOrDefault() ?? _roster.Open(claimed: false)).Task;
             if (opening is not null)
                 await opening.WaitAsync(cancellationToken);
             lock (_lock)
-                return new SessionLease(this, _lost.Task);
+                return new SessionLease(this, _roster.Lost);
         }
         catch
         {
@@ -88,198 +96,139 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             _leases--;
     }
 
+    public bool HasHeard(IPodSession asking, long since)
+    {
+        lock (_lock)
+        {
+            PooledSession[] others = [.. _roster.Entries.Where(entry => entry.Session != asking && entry.Session.IsUsable)];
+            if (others.Any(entry => entry.Session.LastHeard >= since))
+                return true;
+            PooledSession[] willing = [.. others.Where(entry => !entry.Session.Load.IsStalled)];
+            foreach (var other in willing)
+                other.Session.Prod();
+
+            // Also at the limit: without a witness all of them would be taken for dead.
+            if (willing.Length == 0 && !_retired && _roster.Entries.Count <= SessionLimits.Hard && MayOpenUnasked)
+                _roster.Open(claimed: false);
+            return false;
+        }
+    }
+
     /// <summary>Closes sessions that have been idle for long, but one while somebody wants the pod warm.</summary>
     public async Task TrimAsync()
     {
-        List<PooledSession> retired = [];
+        List<Task> closing = [];
         lock (_lock)
         {
-            // Nothing can be opened on these any more, and nothing is open.
-            foreach (var entry in _entries.Where(entry => entry is { IsEmpty: true, IsIdle: false }).ToList())
+            // One that stands still needs a witness.
+            var keep = _leases > 0 || _roster.Entries.Any(entry => entry.Session.Load.IsStalled) ? 1 : 0;
+            foreach (var entry in _roster.Entries.ToArray())
             {
-                _entries.Remove(entry);
-                retired.Add(entry);
+                entry.IdleSince = entry.IsIdle ? entry.IdleSince ?? _time.GetTimestamp() : null;
+                if (entry.IsEmpty && !(entry.IdleSince is { } since && (keep-- > 0 || (_leases > 0 && _time.GetElapsedTime(since) < IdleLifetime))))
+                    closing.Add(_roster.Close(entry));
             }
-
-            var keep = _leases > 0 ? 1 : 0;
-            foreach (var entry in _entries.Where(entry => entry is { IsEmpty: true, IsIdle: true }).ToList())
-            {
-                entry.IdleSince ??= time.GetTimestamp();
-                if (keep-- > 0 || (_leases > 0 && time.GetElapsedTime(entry.IdleSince.Value) < IdleLifetime))
-                    continue;
-                _entries.Remove(entry);
-                retired.Add(entry);
-            }
-
-            foreach (var entry in _entries.Where(entry => !entry.IsIdle))
-                entry.IdleSince = null;
         }
 
-        foreach (var entry in retired)
-            await entry.Session.DisposeAsync();
+        await Task.WhenAll(closing);
+        KeepWarm();
     }
-
-    /// <summary>True when the pool may not be used any more: another one takes its place.</summary>
-    public bool IsRetired => _retired;
 
     /// <summary>True once nobody needs the pod: from then on the pool may not be used.</summary>
     public bool TryRetire()
     {
         lock (_lock)
-            return _retired = _retired || (_leases == 0 && _entries.Count == 0 && _openings.Count == 0);
+            return _retired = _retired || (_leases == 0 && _roster.IsEmpty);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        Task<PooledSession>[] openings;
         lock (_lock)
-        {
             _retired = true;
-            openings = [.. _openings];
-        }
-
-        foreach (var opening in openings)
-            await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-        PooledSession[] entries;
-        Task[] watches;
-        lock (_lock)
-        {
-            entries = [.. _entries];
-            watches = [.. _watches];
-        }
-
-        await Task.WhenAll(entries.Select(entry => entry.Session.DisposeAsync().AsTask()));
-        await Task.WhenAll(watches);
+        return _roster.DisposeAsync();
     }
 
     private async ValueTask<PooledSession> ReserveAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task<PooledSession> opening;
+            SessionOpening? opening;
             lock (_lock)
             {
                 ThrowIfRetired();
-                if (Choose() is { } chosen)
-                {
-                    chosen.Reserved++;
+                if (TryReserve(share: !MayOpen || _roster.Throttle.IsClosed) is { } chosen)
                     return chosen;
-                }
-
-                opening = MayOpen ? StartOpening() : Underway.FirstOrDefault() ?? throw TooManyStalled();
+                opening = ClaimOpening();
             }
 
-            var opened = await opening.WaitAsync(cancellationToken);
+            // Else one was closed to make room.
+            if (opening is not null && await TryTakeAsync(opening, cancellationToken) is { } taken)
+                return taken;
+        }
+    }
+
+    // Under _lock.
+    private PooledSession? TryReserve(bool share)
+    {
+        var chosen = SessionPolicy.Choose(_roster.Entries, share, _time);
+        if (chosen is not null)
+            chosen.Reserved++;
+        return chosen;
+    }
+
+    // Under _lock. What was begun to have one ready is the first that will be: the connection takes it, and waits no longer than for its own.
+    private SessionOpening? ClaimOpening()
+    {
+        var opening = _roster.Underway.FirstOrDefault(other => !other.IsClaimed)
+            ?? (MayOpen ? _roster.Open(claimed: true) : _roster.Underway.FirstOrDefault());
+        if (opening is not null)
+        {
+            opening.IsClaimed = true;
+            return opening;
+        }
+
+        var victim = SessionPolicy.LongestStalled(_roster.Entries) ?? throw TooMany();
+        _ = _roster.Close(victim);
+        return null;
+    }
+
+    /// <returns>Null when another was quicker.</returns>
+    private async ValueTask<PooledSession?> TryTakeAsync(SessionOpening opening, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var opened = await opening.Task.WaitAsync(cancellationToken);
             lock (_lock)
             {
                 // Several may have waited for it: the first has it for itself, the others look again.
-                if (opened.Session.IsUsable && opened.Reserved == 0 && opened.Session.Load.Busy == 0)
-                {
-                    opened.Reserved++;
-                    return opened;
-                }
+                if (!opened.Session.IsUsable || opened.Reserved > 0 || opened.Session.Load.Busy > 0)
+                    return null;
+                opened.Reserved++;
+                return opened;
             }
         }
-    }
-
-    // Under _lock. What has ended is an entry by now, or a failure; it stays in the list until its watch has seen it.
-    private IEnumerable<Task<PooledSession>> Underway => _openings.Where(opening => !opening.IsCompleted);
-
-    // Under _lock.
-    private bool MayOpen => _entries.Count(entry => entry.Session.IsUsable && !entry.Session.Load.Stalled) + Underway.Count() < Cap
-        && _entries.Count + Underway.Count() < HardLimit;
-
-    // Under _lock. An idle session; or, when no more may be opened, the least loaded one that is not stalled.
-    private PooledSession? Choose()
-    {
-        var mayOpen = MayOpen;
-        PooledSession? best = null;
-        var bestLoad = int.MaxValue;
-        foreach (var entry in _entries)
+        catch (ForwardException)
         {
-            if (!entry.Session.IsUsable)
-                continue;
-            var (busy, stalled) = entry.Session.Load;
-            var load = busy + entry.Reserved;
-            if (stalled || load >= bestLoad || (load > 0 && mayOpen))
-                continue;
-            (best, bestLoad) = (entry, load);
-        }
+            // A session of its own would have been better, but one to share is enough.
+            lock (_lock)
+            {
+                if (!_retired && TryReserve(share: true) is { } shared)
+                    return shared;
+            }
 
-        return best;
-    }
-
-    // Under _lock. The task is kept until it has ended; whoever awaits it sees why it failed.
-    private Task<PooledSession> StartOpening()
-    {
-        var opening = OpenEntryAsync();
-        _openings.Add(opening);
-        _watches.Add(WatchOpeningAsync(opening));
-        return opening;
-    }
-
-    private async Task<PooledSession> OpenEntryAsync()
-    {
-        await Task.Yield(); // Called under the lock.
-        var session = await open(_stopping.Token);
-        var entry = new PooledSession(session);
-        lock (_lock)
-        {
-            if (_lost.Task.IsCompleted)
-                _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _entries.Add(entry);
-            _watches.Add(WatchSessionAsync(entry));
-        }
-
-        return entry;
-    }
-
-    private async Task WatchOpeningAsync(Task<PooledSession> opening)
-    {
-        await Task.Yield();
-        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        lock (_lock)
-        {
-            _openings.Remove(opening);
-            _watches.RemoveWhere(watch => watch.IsCompleted);
-        }
-
-        // The connection that waited for it has taken it by now: the next one should find another.
-        if (opening.IsCompletedSuccessfully)
-            KeepWarm();
-    }
-
-    private async Task WatchSessionAsync(PooledSession entry)
-    {
-        await Task.Yield(); // Called under the lock.
-        var fault = await entry.Session.Ended;
-        Forget(entry, fault);
-        await entry.Session.DisposeAsync();
-        if (!_stopping.IsCancellationRequested)
-            KeepWarm();
-    }
-
-    private void Forget(PooledSession entry, Fault? fault = null)
-    {
-        lock (_lock)
-        {
-            _entries.Remove(entry);
-            if (fault is not null && _entries.Count == 0)
-                _lost.TrySetResult(fault);
+            throw;
         }
     }
 
-    // The next connection should find a session ready. One at a time, and only while others prove that the server accepts them: a server
-    // that refuses is not hammered from here.
+    // The next connection should find a session ready. Only while others prove that the server accepts them: if none does, that is the
+    // forward's business.
     private void KeepWarm()
     {
         lock (_lock)
         {
-            if (!_retired && _leases > 0 && MayOpen && !Underway.Any()
-                && _entries.Any(entry => entry.Session.IsUsable) && !_entries.Any(entry => entry.IsIdle))
-                StartOpening();
+            if (!_retired && _leases > 0 && MayOpen && MayOpenUnasked
+                && _roster.Entries.Any(entry => entry.Session.IsUsable) && !_roster.Entries.Any(entry => entry.IsIdle))
+                _roster.Open(claimed: false);
         }
     }
 
@@ -290,6 +239,6 @@ internal sealed class SessionPool(Func<CancellationToken, Task<SpdySession>> ope
             throw new ForwardException(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
     }
 
-    private static ForwardException TooManyStalled() => new(new Fault(
-        FaultKind.Throttled, $"{HardLimit} connections to this pod are blocked by clients that do not read.", "Close the clients that do not read."));
+    private static ForwardException TooMany() => new(new Fault(
+        FaultKind.Throttled, $"There are {SessionLimits.Hard} sessions to this pod, and none takes another connection."));
 }

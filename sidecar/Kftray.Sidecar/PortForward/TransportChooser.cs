@@ -1,6 +1,7 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.PortForward.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.PortForward;
@@ -14,15 +15,17 @@ internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILo
     // A gateway that does not know the upgrade may swallow it without an answer.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    // In the order of preference: the first needs only `create`, works with every server and costs least.
-    private readonly IPodTransport[] _ways = [new SpdyUpgrade(), new WebSocketTunnel()];
+    // In the order of preference: the first needs only `create`, works with every server and costs least; the last cannot half-close.
+    private readonly IPodTransport[] _ways =
+        [new SpdyUpgrade(server, time, logger), new WebSocketTunnel(server, time, logger), new ChannelsTransport(server, time, logger)];
+
     private volatile IPodTransport? _chosen;
 
     /// <summary>The way that worked last; null before the first.</summary>
     public string? Chosen => _chosen?.Name;
 
     /// <exception cref="ForwardException">Every way was refused, or none can work now.</exception>
-    public async Task<Stream> OpenAsync(string @namespace, string pod, CancellationToken cancellationToken)
+    public async Task<IPodSession> OpenAsync(string @namespace, string pod, IPathWitness witness, CancellationToken cancellationToken)
     {
         Fault? refusal = null;
         var chosen = _chosen;
@@ -30,21 +33,22 @@ internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILo
         {
             try
             {
-                var stream = await OpenAsync(way, @namespace, pod, cancellationToken);
+                var session = await OpenAsync(way, @namespace, pod, witness, cancellationToken);
                 if (_chosen != way)
                 {
                     _chosen = way;
                     logger.TransportChosen(server.Context, way.Name);
                 }
 
-                return stream;
+                return session;
             }
             catch (TransportRefusedException e)
             {
                 logger.SessionRefused(way.Name, @namespace, pod, e.Message);
 
-                // "Forbidden" names what to do; a gateway's refusal of the other way only says that there is a gateway.
-                if (refusal is null || e.Fault.Kind == FaultKind.Forbidden)
+                // What the way says that worked before is what has changed. Else "forbidden" names what to do; a gateway's refusal of
+                // another way only says that there is a gateway.
+                if (refusal is null || (chosen is null && e.Fault.Kind == FaultKind.Forbidden))
                     refusal = e.Fault;
             }
         }
@@ -52,13 +56,14 @@ internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILo
         throw new ForwardException(refusal!);
     }
 
-    private async Task<Stream> OpenAsync(IPodTransport way, string @namespace, string pod, CancellationToken cancellationToken)
+    private async Task<IPodSession> OpenAsync(
+        IPodTransport way, string @namespace, string pod, IPathWitness witness, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(Deadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            return await way.OpenAsync(server, @namespace, pod, either.Token);
+            return await way.OpenAsync(@namespace, pod, witness, either.Token);
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -8,9 +8,9 @@ namespace Kftray.Sidecar.PortForward;
 /// <summary>What the ways of upgrading have in common: the request, and what a refusal means.</summary>
 internal static class Upgrade
 {
-    public static HttpRequestMessage Request(HttpMethod method, string @namespace, string pod, string protocol)
+    public static HttpRequestMessage Request(HttpMethod method, string @namespace, string pod, string protocol, string query = "")
     {
-        var path = $"api/v1/namespaces/{Uri.EscapeDataString(@namespace)}/pods/{Uri.EscapeDataString(pod)}/portforward";
+        var path = $"api/v1/namespaces/{Uri.EscapeDataString(@namespace)}/pods/{Uri.EscapeDataString(pod)}/portforward{query}";
         var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative))
         {
             // HTTP/2 cannot carry either upgrade.
@@ -23,8 +23,8 @@ internal static class Upgrade
     }
 
     /// <summary>
-    /// A refusal of this way only, or of all: 404 with a Status says that the pod is gone, 401, 429 and 5xx other than a gateway's 502 are the
-    /// same on every way; 400, 403, 405, 426 and 502 are how servers and gateways refuse one way.
+    /// A refusal of this way only, or of all: 404 with a Status says that the pod is gone, 401, 429, 500 and 503 are the
+    /// same on every way; 400, 403, 405, 426, 502 and 504 are how servers and gateways refuse one way.
     /// </summary>
     public static async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ internal static class Upgrade
             {
                 HttpStatusCode.NotFound when fault.Kind == FaultKind.PodNotFound => new ForwardException(fault with { Kind = FaultKind.PodGone }),
                 HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests => new ForwardException(fault),
-                HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => new ForwardException(fault),
+                HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable => new ForwardException(fault),
                 HttpStatusCode.Forbidden => new TransportRefusedException(fault),
                 _ => new TransportRefusedException(fault with { Kind = FaultKind.UpgradeRefused }),
             };

@@ -151,13 +151,24 @@ internal sealed class ScriptedPodStream(PodTarget target, string firstBytes) : M
     /// <summary>What travelled with the dial.</summary>
     public string FirstBytes { get; } = firstBytes;
 
+    private readonly CancellationTokenSource _lost = new();
+
     public PodStreamFailure? Failure { get; private set; }
+
+    public CancellationToken Lost => _lost.Token;
 
     /// <summary>Fails reads and writes from now on.</summary>
     public void Fail(PodStreamFailure failure)
     {
         Failure = failure;
         SendReset();
+    }
+
+    /// <summary>Its session is lost.</summary>
+    public void Lose()
+    {
+        Fail(new(new Fault(FaultKind.ConnectionLost, "The session died."), ApplicationGotNothing: false));
+        _lost.Cancel();
     }
 
     /// <summary>As the kubelet says it when nothing listens in the pod.</summary>

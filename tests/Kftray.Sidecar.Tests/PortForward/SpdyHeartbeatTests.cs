@@ -69,27 +69,122 @@ public sealed class SpdyHeartbeatTests : SpdyTestBase
     }
 
     [Fact]
-    public async Task Ping_NotAnsweredWhileAWriteIsBlocked_ProvesNothing()
+    public async Task Ping_NotAnsweredByAPodThatDoesNotRead_ProvesNothingWhileAnotherSessionHears()
+    {
+        var (stream, _, _) = await OpenAsync("frames that the server cannot pass on");
+        Witness.Hears = true;
+
+        await SilenceAsync(seconds: 60);
+
+        Assert.True(Session.IsUsable);
+        Assert.True(Witness.Asked > 0);
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Ping_NotAnsweredAndNoOtherSessionHears_EndsTheSessionWithinFifteenSeconds()
+    {
+        var (stream, _, _) = await OpenAsync("frames that the server cannot pass on");
+
+        await SilenceAsync(seconds: 15);
+
+        await Session.Ended.WaitAsync(TimeoutToken);
+        Assert.True(Witness.Asked > 0);
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Ping_NotAnsweredWhileAWriteIsBlocked_IsJudgedByAnotherSession()
     {
         var (stream, _, _) = await OpenAsync();
-        await Time.Armed(PingInterval).WaitAsync(TimeoutToken);
-        Time.Advance(PingInterval);
-        await Peer.NextAsync(TimeoutToken);
-        await Time.Armed(PingInterval / 4).WaitAsync(TimeoutToken);
         var blocked = Peer.Transport.Block();
         var writing = stream.WriteAsync(new byte[100]).AsTask();
         await blocked.WaitAsync(TimeoutToken);
+        Witness.Hears = true;
+        await SilenceAsync(seconds: 60);
+        Assert.True(Session.IsUsable);
+        Assert.True(Session.Load.IsStalled);
 
-        for (var i = 0; i < 30; i++)
+        Witness.Hears = false;
+        await SilenceAsync(seconds: 15);
+
+        await Session.Ended.WaitAsync(TimeoutToken);
+        await Assert.ThrowsAnyAsync<IOException>(() => writing.WaitAsync(TimeoutToken));
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Ping_NotAnsweredThoughEverythingSentWasRead_NeedsNoJudge()
+    {
+        var (stream, _, _) = await OpenAsync("read by the server");
+        await Time.Armed(PingInterval).WaitAsync(TimeoutToken);
+        Time.Advance(PingInterval);
+        var ping = await Peer.NextAsync(TimeoutToken);
+        await Time.Armed(PingInterval / 4).WaitAsync(TimeoutToken);
+        await Peer.SendAsync(SpdyPeer.Ping(ping.StreamId));
+        await EchoAsync();
+        Time.Advance(PingInterval / 4);
+        await Time.Armed(PingInterval).WaitAsync(TimeoutToken);
+        Witness.Hears = true;
+
+        await SilenceAsync(seconds: 13);
+
+        await Session.Ended.WaitAsync(TimeoutToken);
+        Assert.Equal(0, Witness.Asked);
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Ping_OfASessionThatNobodyUses_GetsRareButSurvivesABalancerThatCutsAtSixtySeconds()
+    {
+        var pings = await AnswerPingsAsync(TimeSpan.FromMinutes(20));
+
+        var gaps = pings.Zip(pings.Skip(1), (one, next) => (At: one, Gap: next - one)).ToArray();
+        Assert.All(gaps, gap => Assert.True(gap.Gap < TimeSpan.FromSeconds(60)));
+        Assert.All(gaps.Where(gap => gap.At > TimeSpan.FromMinutes(11)), gap => Assert.True(gap.Gap >= TimeSpan.FromSeconds(30)));
+        Assert.True(Session.IsUsable);
+    }
+
+    [Fact]
+    public async Task Ping_OfASessionThatIsUsedAgain_ComesAtOnce()
+    {
+        await AnswerPingsAsync(TimeSpan.FromSeconds(620));
+        await Time.Armed(TimeSpan.FromSeconds(30)).WaitAsync(TimeoutToken);
+
+        var (stream, _, _) = await OpenAsync();
+
+        Assert.Equal(SpdyControl.Ping, (await Peer.NextAsync(TimeoutToken)).Type);
+        await stream.DisposeAsync();
+    }
+
+    private async Task<List<TimeSpan>> AnswerPingsAsync(TimeSpan duration)
+    {
+        var pings = new List<TimeSpan>();
+        var began = Time.GetTimestamp();
+        while (Time.GetElapsedTime(began) < duration)
         {
-            await Time.Armed(PingInterval / 4).WaitAsync(TimeoutToken);
-            Time.Advance(PingInterval / 4);
+            await Time.Armed(due => due <= TimeSpan.FromSeconds(30)).WaitAsync(TimeoutToken);
+            if (Time.Armed(PingInterval / 4).IsCompleted)
+            {
+                pings.Add(Time.GetElapsedTime(began));
+                await Peer.SendAsync(SpdyPeer.Ping((await Peer.NextAsync(TimeoutToken)).StreamId));
+                await EchoAsync();
+            }
+
+            Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.True(Session.IsUsable);
-        Assert.True(Session.Load.Stalled);
-        Peer.Transport.Unblock();
-        await writing.WaitAsync(TimeoutToken);
+        return pings;
+    }
+
+    // Nothing arrives. Whatever the heartbeat waits for, it waits for a second at most.
+    private async Task SilenceAsync(int seconds)
+    {
+        for (var i = 0; i < seconds && Session.IsUsable; i++)
+        {
+            await Task.WhenAny(Time.Armed(due => due <= PingInterval), Session.Ended).WaitAsync(TimeoutToken);
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     // A ping and its echo: everything that was sent before has been handled.

@@ -1,6 +1,7 @@
 using System.Text;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.PortForward;
 using Kftray.Sidecar.PortForward.Spdy;
 using Kftray.Sidecar.Tests.Fakes;
 using Xunit;
@@ -42,7 +43,7 @@ public sealed class SpdySessionTests : SpdyTestBase
         Assert.Equal(Enumerable.Range(0, 100).Select(i => 2 * i + 1), syns.Select(syn => syn.StreamId));
         Assert.All(syns.Chunk(2), pair => Assert.Equal(pair[0].Headers["requestid"], pair[1].Headers["requestid"]));
         Assert.Equal(50, syns.Select(syn => syn.Headers["requestid"]).Distinct().Count());
-        Assert.Equal((50, false), Session.Load);
+        Assert.Equal(new SessionLoad(50, null), Session.Load);
         foreach (var stream in streams)
             await stream.DisposeAsync();
         Assert.False(Session.HasStreams);
@@ -122,7 +123,7 @@ public sealed class SpdySessionTests : SpdyTestBase
         for (var round = 0; round < 50; round++)
         {
             await using var peer = new SpdyPeer();
-            await using var session = new SpdySession(peer.Transport, Time, Log);
+            await using var session = new SpdySession(peer.Transport, Witness, Time, Log);
             var stream = await session.OpenAsync(80, ReadOnlyMemory<byte>.Empty, Grace, TimeoutToken);
             var reading = Task.Run(async () =>
             {

@@ -141,11 +141,11 @@ public sealed class SpdyStreamTests : SpdyTestBase
     public async Task ClientsEnd_LeavesTheSessionFreeForOthers()
     {
         var (stream, _, _) = await OpenAsync();
-        Assert.Equal((1, false), Session.Load);
+        Assert.Equal(new SessionLoad(1, null), Session.Load);
 
         await stream.CompleteWritesAsync();
 
-        Assert.Equal((0, false), Session.Load);
+        Assert.Equal(new SessionLoad(0, null), Session.Load);
         Assert.True(Session.HasStreams);
     }
 
@@ -232,7 +232,7 @@ public sealed class SpdyStreamTests : SpdyTestBase
             TimeoutToken);
         await Time.Armed(TimeSpan.FromSeconds(5)).WaitAsync(TimeoutToken);
 
-        Assert.True(Session.Load.Stalled);
+        Assert.True(Session.Load.IsStalled);
         Assert.False(sending.IsCompleted);
         var total = 0L;
         while (total < 400L * 64 * 1024)
@@ -250,12 +250,12 @@ public sealed class SpdyStreamTests : SpdyTestBase
             await Peer.SendAsync(SpdyPeer.Data(slowData, new byte[64 * 1024]));
         await Peer.SendAsync(SpdyPeer.Data(quickData, "quick"));
         Assert.Equal("quick", Encoding.UTF8.GetString((await quick.ReadAsync(TimeoutToken)).Span));
-        Assert.False(Session.Load.Stalled);
+        Assert.False(Session.Load.IsStalled);
 
         var sending = Peer.SendAsync(SpdyPeer.Data(slowData, new byte[64 * 1024]), SpdyPeer.Data(slowData, new byte[64 * 1024]),
             SpdyPeer.Data(quickData, "still here", fin: true), SpdyPeer.Fin(quickError));
         await Time.Armed(TimeSpan.FromSeconds(5)).WaitAsync(TimeoutToken);
-        Assert.True(Session.Load.Stalled);
+        Assert.True(Session.Load.IsStalled);
         Time.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal("still here", await ReadToEndAsync(quick));

@@ -1,5 +1,6 @@
 using System.Text;
 using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.PortForward;
 using Kftray.Sidecar.PortForward.Spdy;
 using Kftray.Sidecar.Tests.Fakes;
 using Xunit;
@@ -14,12 +15,14 @@ public abstract class SpdyTestBase : TestBase
     private protected SpdyTestBase()
     {
         Peer = Own(new SpdyPeer());
-        Session = Own(new SpdySession(Peer.Transport, Time, Log));
+        Session = Own(new SpdySession(Peer.Transport, Witness, Time, Log));
     }
 
     private protected SpdyPeer Peer { get; }
 
     private protected SpdySession Session { get; }
+
+    private protected ScriptedWitness Witness { get; } = new();
 
     private protected async Task<(SpdyStream Stream, int Error, int Data)> OpenAsync(string firstBytes = "")
     {
@@ -48,5 +51,20 @@ public abstract class SpdyTestBase : TestBase
         await Assert.ThrowsAsync<EndOfConnectionException>(async () => await ReadToEndAsync(stream));
         Assert.NotNull(stream.Failure);
         return stream.Failure;
+    }
+}
+
+/// <summary>Says what the test says about the path.</summary>
+internal sealed class ScriptedWitness : IPathWitness
+{
+    /// <summary>Whether others hear from the node.</summary>
+    public bool Hears { get; set; }
+
+    public int Asked { get; private set; }
+
+    public bool HasHeard(IPodSession asking, long since)
+    {
+        Asked++;
+        return Hears;
     }
 }

@@ -13,6 +13,8 @@ namespace Kftray.Sidecar.Tests.PortForward;
 
 public sealed class TransportChooserTests : TestBase
 {
+    private static readonly IPathWitness NoWitness = new ScriptedWitness();
+
     private readonly ScriptedServer _server = new();
 
     [Fact]
@@ -21,7 +23,7 @@ public sealed class TransportChooserTests : TestBase
         _server.OnPost = () => Upgraded();
         var chooser = Chooser();
 
-        await using var stream = await chooser.OpenAsync("default", "web-0", TimeoutToken);
+        await using var stream = await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken);
 
         Assert.Equal("spdy", chooser.Chosen);
         var request = Assert.Single(_server.Requests);
@@ -33,23 +35,24 @@ public sealed class TransportChooserTests : TestBase
     [InlineData(HttpStatusCode.Forbidden)]
     [InlineData(HttpStatusCode.UpgradeRequired)]
     [InlineData(HttpStatusCode.BadGateway)]
-    public async Task Open_WhenTheUpgradeIsRefused_TriesTheTunnelAndFailsOnlyIfBothDo(HttpStatusCode status)
+    [InlineData(HttpStatusCode.GatewayTimeout)]
+    public async Task Open_WhenTheUpgradeIsRefused_TriesTheOtherWaysAndFailsOnlyIfAllDo(HttpStatusCode status)
     {
         _server.OnPost = () => new HttpResponseMessage(status);
         _server.OnGet = () => new HttpResponseMessage(status);
 
-        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
-        Assert.Equal(2, _server.Requests.Count);
+        Assert.Equal(3, _server.Requests.Count);
     }
 
     [Fact]
-    public async Task Open_ForbiddenOnBothWays_IsForbidden()
+    public async Task Open_ForbiddenOnEveryWay_IsForbidden()
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
         _server.OnGet = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
 
-        var refused = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        var refused = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
         Assert.Equal(FaultKind.Forbidden, refused.Fault.Kind);
     }
@@ -61,10 +64,40 @@ public sealed class TransportChooserTests : TestBase
         _server.OnGet = TunnelAccepted;
         var chooser = Chooser();
 
-        await using (await chooser.OpenAsync("default", "web-0", TimeoutToken))
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
             Assert.Equal("websocket", chooser.Chosen);
-        await using (await chooser.OpenAsync("default", "web-0", TimeoutToken))
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
             Assert.Equal(["POST", "GET", "GET"], _server.Requests.Select(request => request.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task Open_WhenOnlyTheLegacyChannelsAreSpoken_UsesThemAndOpensNothingInTheApplication()
+    {
+        _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.BadGateway);
+        _server.OnGet = () => _server.LastProtocol == "v4.channel.k8s.io" ? Accepted("v4.channel.k8s.io") : new HttpResponseMessage(HttpStatusCode.BadRequest);
+        var chooser = Chooser();
+
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
+            Assert.Equal("websocket-legacy", chooser.Chosen);
+
+        Assert.EndsWith("/portforward?ports=1 websocket 1.1", _server.Requests[^1], StringComparison.Ordinal);
+        Assert.Equal(3, _server.Requests.Count);
+        await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
+            Assert.Equal(4, _server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Open_WhenTheWayThatWorkedIsRefused_SpeaksOfThatOne()
+    {
+        _server.OnPost = () => Upgraded();
+        var chooser = Chooser();
+        await (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken)).DisposeAsync();
+        _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.BadGateway);
+        _server.OnGet = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
+
+        var refused = await Assert.ThrowsAsync<ForwardException>(() => chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken));
+
+        Assert.Equal(FaultKind.UpgradeRefused, refused.Fault.Kind);
     }
 
     [Fact]
@@ -73,7 +106,7 @@ public sealed class TransportChooserTests : TestBase
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
         _server.OnGet = () => Upgraded();
 
-        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
     }
 
     [Fact]
@@ -82,7 +115,7 @@ public sealed class TransportChooserTests : TestBase
         _server.HangPost = true;
         _server.OnGet = TunnelAccepted;
         var chooser = Chooser();
-        var opening = chooser.OpenAsync("default", "web-0", TimeoutToken);
+        var opening = chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken);
 
         await Time.Armed(TimeSpan.FromSeconds(10)).WaitAsync(TimeoutToken);
         Time.Advance(TimeSpan.FromSeconds(10));
@@ -96,7 +129,7 @@ public sealed class TransportChooserTests : TestBase
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
 
-        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
         Assert.Single(_server.Requests);
     }
@@ -112,7 +145,7 @@ public sealed class TransportChooserTests : TestBase
                 "application/json"),
         };
 
-        var gone = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", TimeoutToken));
+        var gone = await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
 
         Assert.Equal(FaultKind.PodGone, gone.Fault.Kind);
         Assert.Single(_server.Requests);
@@ -122,10 +155,12 @@ public sealed class TransportChooserTests : TestBase
 
     private static HttpResponseMessage Upgraded() => new(HttpStatusCode.SwitchingProtocols) { Content = new StreamContent(new MemoryStream()) };
 
-    private HttpResponseMessage TunnelAccepted()
+    private HttpResponseMessage TunnelAccepted() => Accepted("SPDY/3.1+portforward.k8s.io");
+
+    private HttpResponseMessage Accepted(string subprotocol)
     {
         var response = Upgraded();
-        response.Headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", "SPDY/3.1+portforward.k8s.io");
+        response.Headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", subprotocol);
         response.Headers.TryAddWithoutValidation("Sec-WebSocket-Accept", AcceptFor(_server.LastKey!));
         return response;
     }
@@ -144,6 +179,8 @@ public sealed class TransportChooserTests : TestBase
 
         public string? LastKey { get; private set; }
 
+        public string? LastProtocol { get; private set; }
+
         public bool HangPost { get; set; }
 
         public Func<HttpResponseMessage> OnPost { get; set; } = () => new HttpResponseMessage(HttpStatusCode.BadRequest);
@@ -154,6 +191,7 @@ public sealed class TransportChooserTests : TestBase
         {
             Requests.Add($"{request.Method} {request.RequestUri} {request.Headers.Upgrade} {request.Version}");
             LastKey = request.Headers.TryGetValues("Sec-WebSocket-Key", out var keys) ? keys.Single() : null;
+            LastProtocol = request.Headers.TryGetValues("Sec-WebSocket-Protocol", out var protocols) ? protocols.Single() : null;
             if (request.Method == HttpMethod.Post && HangPost)
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
             return request.Method == HttpMethod.Post ? OnPost() : OnGet();

@@ -30,7 +30,7 @@ internal sealed class ChannelsSession(WebSocket socket, TestPod pod, IReadOnlyLi
             await SendAsync((byte)((2 * i) + 1), preamble);
             observed.ConnectionOpened();
             connections[i] = await DialAsync(i);
-            if (connections[i] is { } connection) pumps.Add(PumpAsync((byte)(2 * i), connection, ending.Token));
+            if (connections[i] is { } connection) pumps.Add(PumpAsync(i, connection, ending.Token));
         }
 
         // Over when the client has gone or every application has ended.
@@ -92,17 +92,21 @@ internal sealed class ChannelsSession(WebSocket socket, TestPod pod, IReadOnlyLi
         }
     }
 
-    private async Task PumpAsync(byte channel, Socket connection, CancellationToken ending)
+    private async Task PumpAsync(int index, Socket connection, CancellationToken ending)
     {
         var buffer = new byte[ChunkSize];
         try
         {
             int count;
-            while ((count = await connection.ReceiveAsync(buffer, ending)) > 0) await SendAsync(channel, buffer.AsMemory(0, count));
+            while ((count = await connection.ReceiveAsync(buffer, ending)) > 0) await SendAsync((byte)(2 * index), buffer.AsMemory(0, count));
+        }
+        catch (SocketException e) when (!ending.IsCancellationRequested)
+        {
+            await SendAsync((byte)((2 * index) + 1), Encoding.UTF8.GetBytes(RuntimeErrors.Broken(pod, ports[index], e)));
         }
         catch (Exception e) when (SpdySession.IsEndOfConnection(e))
         {
-            // The application has reset it, or the session is over.
+            // The session is over.
         }
     }
 

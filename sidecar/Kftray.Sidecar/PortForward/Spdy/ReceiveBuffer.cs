@@ -29,16 +29,6 @@ internal sealed class ReceiveBuffer : IValueTaskSource<ReadOnlyMemory<byte>>
     private bool _ended;
     private EndOfConnectionException? _failure;
 
-    /// <summary>True while the receive loop would have to wait for this stream's reader.</summary>
-    public bool IsStalled
-    {
-        get
-        {
-            lock (_lock)
-                return _used is not null;
-        }
-    }
-
     /// <summary>True when bytes have arrived that the reader has not used yet.</summary>
     public bool HasUnread
     {
@@ -160,6 +150,15 @@ internal sealed class ReceiveBuffer : IValueTaskSource<ReadOnlyMemory<byte>>
         lock (_lock)
             used = ReleaseLent();
         used?.TrySetResult();
+    }
+
+    /// <summary>The receive loop waits no longer: it is cancelled, and leaves its memory to the reader.</summary>
+    public void Abandon()
+    {
+        TaskCompletionSource? used;
+        lock (_lock)
+            (used, _used) = (_used, null);
+        used?.TrySetCanceled();
     }
 
     ReadOnlyMemory<byte> IValueTaskSource<ReadOnlyMemory<byte>>.GetResult(short token) => _read.GetResult(token);

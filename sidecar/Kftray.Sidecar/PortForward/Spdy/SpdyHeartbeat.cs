@@ -1,10 +1,11 @@
 namespace Kftray.Sidecar.PortForward.Spdy;
 
 /// <summary>
-/// Proves with SPDY pings that the path as far as the kubelet is alive: anything that arrives counts. While we do not read because a
-/// client does not, or cannot write because the pod does not read, a missing answer proves nothing.
+/// Proves with SPDY pings that the path as far as the kubelet is alive: anything that arrives counts. Silence proves nothing while we do
+/// not read because a client does not; and where the silence may be that of a pod that does not read, another session judges.
 /// </summary>
-internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time)
+/// <param name="isPathAlive">Whether another session has heard from the node since that timestamp.</param>
+internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time, Func<long, bool> isPathAlive)
 {
     /// <summary>How long a ping may go unanswered.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
@@ -12,9 +13,21 @@ internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time)
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
-    // Written by the receive loop.
+    // Silence is not unusual on a full link: others are asked only when it lasts.
+    private static readonly TimeSpan AskOthersAfter = TimeSpan.FromSeconds(3);
+
+    // A session that nobody has used for so long is kept alive, no more. Load balancers cut what is idle for 60 s.
+    private static readonly TimeSpan UnusedAfter = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan UnusedInterval = TimeSpan.FromSeconds(30);
+
     private long _lastReceived = time.GetTimestamp();
+    private long _lastUsed = time.GetTimestamp();
     private volatile bool _waitsForReader;
+    private volatile TaskCompletionSource? _unused;
+
+    // Of the ping that is under way, and whether it was read by the server.
+    private long _pingId = -1;
+    private volatile bool _echoed;
 
     /// <summary>Set while the receive loop stands still for a reader.</summary>
     public bool WaitsForReader
@@ -22,28 +35,82 @@ internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time)
         set => _waitsForReader = value;
     }
 
+    /// <summary>Timestamp of the last bytes that arrived.</summary>
+    public long LastReceived => Volatile.Read(ref _lastReceived);
+
     public void OnReceived() => Volatile.Write(ref _lastReceived, time.GetTimestamp());
 
+    /// <summary>The server has read everything that was sent before this ping.</summary>
+    public void OnEcho(uint id)
+    {
+        if (id == Volatile.Read(ref _pingId))
+            _echoed = true;
+    }
+
+    /// <summary>A stream was opened or has ended.</summary>
+    public void OnUsed()
+    {
+        Volatile.Write(ref _lastUsed, time.GetTimestamp());
+        _unused?.TrySetResult();
+    }
+
     /// <summary>Returns when the other side is silent.</summary>
-    public async Task RunAsync(CancellationToken closing)
+    /// <param name="hasStreams">True while the session is in use.</param>
+    public async Task RunAsync(Func<bool> hasStreams, CancellationToken closing)
     {
         uint pingId = 1;
+        long framesRead = 0;
         while (true)
         {
-            await Task.Delay(Interval, time, closing);
-            await writer.PingAsync(pingId);
+            await RestAsync(hasStreams, closing);
+            var framesSent = writer.StreamFrames;
+            _echoed = false;
+            Volatile.Write(ref _pingId, pingId);
+            writer.PostPing(pingId);
+            if (await IsSilentAsync(framesRead, closing))
+                return;
+            if (_echoed)
+                framesRead = framesSent;
             pingId += 2;
-
-            var sent = time.GetTimestamp();
-            var silentSince = sent;
-            while (Volatile.Read(ref _lastReceived) < sent)
-            {
-                await Task.Delay(CheckInterval, time, closing);
-                if (_waitsForReader || writer.IsBlocked)
-                    silentSince = time.GetTimestamp();
-                if (time.GetElapsedTime(silentSince) >= Deadline && Volatile.Read(ref _lastReceived) < sent)
-                    return;
-            }
         }
     }
+
+    private async Task RestAsync(Func<bool> hasStreams, CancellationToken closing)
+    {
+        if (time.GetElapsedTime(Volatile.Read(ref _lastUsed)) < UnusedAfter || hasStreams())
+        {
+            await Task.Delay(Interval, time, closing);
+            return;
+        }
+
+        // A stream that is opened now is looked after at once.
+        var used = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _unused = used;
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(closing);
+        if (!hasStreams())
+            await Task.WhenAny(used.Task, Task.Delay(UnusedInterval, time, waiting.Token));
+        _unused = null;
+        await waiting.CancelAsync();
+        closing.ThrowIfCancellationRequested();
+    }
+
+    private async Task<bool> IsSilentAsync(long framesRead, CancellationToken closing)
+    {
+        var sent = time.GetTimestamp();
+        var silentSince = sent;
+        while (LastReceived < sent)
+        {
+            await Task.Delay(CheckInterval, time, closing);
+            if (_waitsForReader || IsPodToBlame(framesRead, silentSince))
+                silentSince = time.GetTimestamp();
+            if (time.GetElapsedTime(silentSince) >= Deadline && LastReceived < sent)
+                return true;
+        }
+
+        return false;
+    }
+
+    // Only frames that the server has not read yet can keep it from reading the ping.
+    private bool IsPodToBlame(long framesRead, long silentSince) =>
+        time.GetElapsedTime(silentSince) >= AskOthersAfter && writer.StreamFrames > framesRead && isPathAlive(silentSince);
 }

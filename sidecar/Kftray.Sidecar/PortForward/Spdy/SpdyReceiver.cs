@@ -12,6 +12,7 @@ internal interface ISpdyFrameHandler
     void OnReceived();
 
     /// <summary>A part of a data frame. The memory is free again when the task has completed.</summary>
+    /// <exception cref="OperationCanceledException">The session is over while a reader still uses the memory: it is never free again.</exception>
     ValueTask OnDataAsync(int id, ReadOnlyMemory<byte> bytes);
 
     void OnFin(int id);
@@ -35,14 +36,21 @@ internal sealed class SpdyReceiver(Stream transport, ISpdyFrameHandler handler)
             // An idle session holds no buffer: there is one for every forward all day long.
             _ = await transport.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
             var buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferSize);
+            var isFree = true;
             try
             {
                 if (!await ReceiveFramesAsync(buffer))
                     return;
             }
+            catch (OperationCanceledException)
+            {
+                isFree = false;
+                throw;
+            }
             finally
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                if (isFree)
+                    ArrayPool<byte>.Shared.Return(buffer);
             }
         }
     }

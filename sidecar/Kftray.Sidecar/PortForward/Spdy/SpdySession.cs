@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.PortForward.Spdy;
@@ -8,10 +9,13 @@ namespace Kftray.Sidecar.PortForward.Spdy;
 /// One SPDY/3.1 connection to the port-forward endpoint of one pod. Owns the transport, the receive loop and the heartbeat; ends when the
 /// transport ends, when the server breaks the protocol, or when a ping is not answered. Streams that fail do not end it.
 /// </summary>
-internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
+internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
 {
     /// <summary>Payload of the data frames that we send.</summary>
     public const int MaxDataFrame = 64 * 1024;
+
+    // The heartbeat's own ids rise from 1 and never get here.
+    private const uint ProdId = 0x7FFF_FFFF;
 
     // How long one reader may hold up the others of its session.
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
@@ -25,19 +29,23 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private readonly Task _receiving;
     private readonly SpdyHeartbeat _heartbeat;
     private readonly Task _beating;
-    private readonly Forwarding.TaskSet _abandoned = new();
+    private readonly TaskSet _abandoned = new();
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
+
+    // Written by the receive loop: whose reader it stands still for.
+    private volatile SpdyStream? _waitsFor;
+    private long _stalledSince;
     private Task? _disposal;
 
-    public SpdySession(Stream transport, TimeProvider time, ILogger logger)
+    public SpdySession(Stream transport, IPathWitness? witness, TimeProvider time, ILogger logger)
     {
         _transport = transport;
         _logger = logger;
         Time = time;
         Writer = new SpdyWriter(transport, time, OnWriterBroken);
-        _heartbeat = new SpdyHeartbeat(Writer, time);
+        _heartbeat = new SpdyHeartbeat(Writer, time, since => witness?.HasHeard(this, since) ?? false);
         _receiving = ReceiveAsync();
         _beating = EndWhenSilentAsync(_closing.Token);
     }
@@ -46,10 +54,8 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     public SpdyWriter Writer { get; }
 
-    /// <summary>Completes when the session is dead; the result says why.</summary>
     public Task<Fault> Ended => _ended.Task;
 
-    /// <summary>True while new streams may be opened.</summary>
     public bool IsUsable
     {
         get
@@ -59,21 +65,22 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    /// <summary>True while any stream is open, also one whose client has sent everything and waits for the rest of the reply.</summary>
     public bool HasStreams => _streams.Any;
 
-    /// <summary>Streams whose client is still there, and whether one of them, or the pod, has stopped the session.</summary>
-    public (int Busy, bool Stalled) Load
-    {
-        get
-        {
-            var (busy, stalled) = _streams.Load;
-            return (busy, stalled || Writer.IsBlocked);
-        }
-    }
+    public SessionLoad Load =>
+        new(_streams.Busy, Volatile.Read(ref _stalledSince) is not 0 and var since ? since : Writer.BlockedSince);
+
+    public long LastHeard => _heartbeat.LastReceived;
+
+    // An even id would be the server's; the echo of one that the heartbeat did not send says nothing to it but that there is one.
+    public void Prod() => Writer.PostPing(ProdId);
+
+    async ValueTask<IPodStream> IPodSession.OpenAsync(
+        int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken) =>
+        await OpenAsync(port, firstBytes, halfCloseGrace, cancellationToken);
 
     /// <summary>Opens a stream and sends its first bytes in the same write.</summary>
-    /// <exception cref="Forwarding.EndOfConnectionException">The session is dead; none of the bytes reached the application.</exception>
+    /// <exception cref="EndOfConnectionException">The session is dead; none of the bytes reached the application.</exception>
     public async ValueTask<SpdyStream> OpenAsync(
         int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken)
     {
@@ -84,7 +91,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
             await FlushedAsync(
                 Writer.OpenAsync(port, requestId, firstBytes.Span, (errorId, dataId) => Register(stream, errorId, dataId)), cancellationToken);
         }
-        catch (Forwarding.EndOfConnectionException)
+        catch (EndOfConnectionException)
             when (!firstBytes.IsEmpty && stream.Failure is not null && Writer.MayHaveSent(stream.Ids.Data))
         {
             // Failed half way: the application may have got the bytes, so they are not to be sent again. The stream says so.
@@ -124,12 +131,13 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         }
     }
 
-    public void Remove(SpdyStream stream) => _streams.Remove(stream);
+    public void Remove(SpdyStream stream)
+    {
+        _streams.Remove(stream);
+        _heartbeat.OnUsed();
+    }
 
-    /// <summary>
-    /// Closes the transport; streams that are still open end as with a lost session. May be called by several, who all await the same end:
-    /// closing a session ends it, and whoever watches its end closes it too.
-    /// </summary>
+    // May be called by several, who all await the same end: closing a session ends it, and whoever watches its end closes it too.
     public ValueTask DisposeAsync()
     {
         lock (_lock)
@@ -140,6 +148,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
+        _waitsFor?.Abandon();
         await _transport.DisposeAsync();
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -152,7 +161,8 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     {
         stream.Ids = (errorId, dataId);
         if (!_streams.TryAdd(stream))
-            throw new Forwarding.EndOfConnectionException("The session to the pod has ended.");
+            throw new EndOfConnectionException("The session to the pod has ended.");
+        _heartbeat.OnUsed();
     }
 
     // Whoever owns the session disposes it when it has ended; that wakes the receive loop.
@@ -217,8 +227,14 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
         if (used.IsCompletedSuccessfully)
             return;
         _heartbeat.WaitsForReader = true;
+        _waitsFor = stream;
+        Interlocked.Exchange(ref _stalledSince, Time.GetTimestamp());
+        if (_closing.IsCancellationRequested)
+            stream.Abandon();
         await using (Time.CreateTimer(_ => ResetIfShared(stream), null, StallLimit, StallLimit))
             await used;
+        Volatile.Write(ref _stalledSince, 0);
+        _waitsFor = null;
         _heartbeat.OnReceived();
         _heartbeat.WaitsForReader = false;
     }
@@ -227,7 +243,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
     private void ResetIfShared(SpdyStream stream)
     {
         if (_streams.Find(stream.Ids.Data).Shared)
-            stream.Abort();
+            stream.Reset();
     }
 
     void ISpdyFrameHandler.OnFin(int id) => OnFin(id);
@@ -254,6 +270,8 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
                 var id = BinaryPrimitives.ReadUInt32BigEndian(payload);
                 if (id % 2 == 0)
                     Writer.PostPing(id); // Even ids are the server's; odd ones are answers to ours.
+                else
+                    _heartbeat.OnEcho(id);
                 break;
             case SpdyControl.GoAway:
                 lock (_lock)
@@ -273,7 +291,7 @@ internal sealed class SpdySession : ISpdyFrameHandler, IAsyncDisposable
 
     private async Task EndWhenSilentAsync(CancellationToken closing)
     {
-        await _heartbeat.RunAsync(closing);
+        await _heartbeat.RunAsync(() => HasStreams, closing);
         End(new Fault(FaultKind.ConnectionLost, $"The pod's node did not answer for {SpdyHeartbeat.Deadline.TotalSeconds:0} s."));
         await _transport.DisposeAsync();
     }

@@ -11,9 +11,6 @@ internal sealed class SpdyStream : IPodStream
     // The server ends the error stream in the same burst as the data stream. If it never does, the end of the data counts alone.
     private static readonly TimeSpan ErrorStreamPatience = TimeSpan.FromSeconds(2);
 
-    // kubelet's sentences are short; more than this is not one of them.
-    private const int MaxErrorText = 8 * 1024;
-
     private readonly SpdySession _session;
     private readonly ReceiveBuffer _received = new();
     private readonly TimeSpan _halfCloseGrace;
@@ -21,6 +18,7 @@ internal sealed class SpdyStream : IPodStream
 
     // Frees a writer that waits for a session which takes nothing more.
     private readonly CancellationTokenSource _over = new();
+    private readonly CancellationTokenSource _lost = new();
 
     // Written by the receive loop only; the text under _lock.
     private readonly List<byte> _errorText = [];
@@ -49,13 +47,13 @@ internal sealed class SpdyStream : IPodStream
 
     public PodStreamFailure? Failure { get; private set; }
 
+    public CancellationToken Lost => _lost.Token;
+
     /// <summary>Ids of the error and the data stream; 0 until opened.</summary>
     public (int Error, int Data) Ids { get; set; }
 
     /// <summary>False once the client has ended: such a stream can stall nobody and leaves its session free for others.</summary>
     public bool IsBusy => !_localEnded && !_closed && !_podEnded;
-
-    public bool IsStalled => _received.IsStalled;
 
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => _received.ReadAsync(cancellationToken);
 
@@ -102,6 +100,13 @@ internal sealed class SpdyStream : IPodStream
 
     public void Abort() => Close(SpdyStatus.Cancel);
 
+    /// <summary>Ends a stream whose reader holds up others.</summary>
+    public void Reset()
+    {
+        Abort();
+        _lost.Cancel();
+    }
+
     public ValueTask DisposeAsync()
     {
         // After an ordinary end FIN is enough; a stream that is left in the middle must not linger at the server.
@@ -123,12 +128,15 @@ internal sealed class SpdyStream : IPodStream
         return _received.OfferAsync(bytes, shared);
     }
 
+    /// <summary>Ends the wait that <see cref="OnDataAsync"/> began, with a cancellation: what was lent stays the reader's.</summary>
+    public void Abandon() => _received.Abandon();
+
     /// <summary>Receive loop: bytes of the error stream.</summary>
     public void OnErrorText(ReadOnlySpan<byte> bytes)
     {
         lock (_lock)
         {
-            var room = Math.Min(bytes.Length, MaxErrorText - _errorText.Count);
+            var room = Math.Min(bytes.Length, PodStreamFaults.MaxErrorText - _errorText.Count);
             _errorText.AddRange(bytes[..room]);
         }
     }
@@ -159,8 +167,12 @@ internal sealed class SpdyStream : IPodStream
     }
 
     /// <summary>The session is dead.</summary>
-    public void OnSessionLost(Contract.Fault fault) =>
+    public void OnSessionLost(Contract.Fault fault)
+    {
         EndByPod(_dataFin ? null : new PodStreamFailure(fault, ApplicationGotNothing: !_wroteBytes && !_gotBytes));
+        if (Failure is { ApplicationGotNothing: false })
+            _lost.Cancel();
+    }
 
     // What the error stream says about the end, when it is over or has been waited for.
     private PodStreamFailure? Judge()

@@ -18,24 +18,17 @@ internal sealed class SpdyStreamTable
         }
     }
 
-    /// <summary>Streams whose client is still there, and whether one of them holds up the receive loop.</summary>
-    public (int Busy, bool Stalled) Load
+    /// <summary>Streams whose client is still there.</summary>
+    public int Busy
     {
         get
         {
             lock (_lock)
             {
                 var busy = 0;
-                var stalled = false;
                 foreach (var (id, stream) in _streams)
-                {
-                    if (id != stream.Ids.Data)
-                        continue;
-                    busy += stream.IsBusy ? 1 : 0;
-                    stalled |= stream.IsStalled;
-                }
-
-                return (busy, stalled);
+                    busy += id == stream.Ids.Data && stream.IsBusy ? 1 : 0;
+                return busy;
             }
         }
     }

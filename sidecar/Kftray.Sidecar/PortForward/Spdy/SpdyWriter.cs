@@ -31,6 +31,7 @@ internal sealed class SpdyWriter : IAsyncDisposable
     private bool _firstHeaderBlock = true;
     private int _nextStreamId = 1;
     private long _appended;
+    private long _streamFrames;
     private int _attemptedBelow;
 
     // Written inside the gate only.
@@ -47,8 +48,21 @@ internal sealed class SpdyWriter : IAsyncDisposable
         _postedLoop = FlushPostedAsync(_closing.Token);
     }
 
-    /// <summary>True while the other side takes nothing more.</summary>
-    public bool IsBlocked => Volatile.Read(ref _writeBegan) is not 0 and var began && _time.GetElapsedTime(began) >= BlockedAfter;
+    /// <summary>Timestamp of the write that waits; null while the other side takes what is sent.</summary>
+    public long? BlockedSince => Volatile.Read(ref _writeBegan) is not 0 and var began && _time.GetElapsedTime(began) >= BlockedAfter ? began : null;
+
+    /// <summary>
+    /// Frames of streams so far. The server hands them to the application one after the other, and stops to read, pings included, when it
+    /// does not take them.
+    /// </summary>
+    public long StreamFrames
+    {
+        get
+        {
+            lock (_lock)
+                return _streamFrames;
+        }
+    }
 
     /// <summary>True when frames of the stream were handed to the transport, whether it took them or failed half way.</summary>
     public bool MayHaveSent(int streamId)
@@ -93,20 +107,7 @@ internal sealed class SpdyWriter : IAsyncDisposable
         return FlushAsync(ticket);
     }
 
-    /// <summary>Sends a PING, ours or the echo of the server's.</summary>
-    public ValueTask PingAsync(uint id)
-    {
-        long ticket;
-        lock (_lock)
-        {
-            AppendControl(SpdyControl.Ping, id, second: null);
-            ticket = _appended += 1;
-        }
-
-        return FlushAsync(ticket);
-    }
-
-    /// <summary>Sends a frame some time soon, for callers that must not wait: the end of a stream, or the echo of a ping.</summary>
+    /// <summary>Sends a frame some time soon, for callers that must not wait: the end of a stream, or a ping.</summary>
     public void PostEndOfStream(int dataId, SpdyStatus? reset)
     {
         lock (_lock)
@@ -217,6 +218,7 @@ internal sealed class SpdyWriter : IAsyncDisposable
 
     private void AppendSynStream(int id, string streamType, int port, int requestId, byte flags)
     {
+        _streamFrames++;
         var block = new ArrayBufferWriter<byte>(128);
         SpdyHeaderBlock.Write(
             block,
@@ -239,6 +241,7 @@ internal sealed class SpdyWriter : IAsyncDisposable
 
     private void AppendData(int id, ReadOnlySpan<byte> bytes, byte flags)
     {
+        _streamFrames++;
         SpdyFrameHeader.WriteData(_pending.GetSpan(SpdyFrameHeader.Size), id, flags, bytes.Length);
         _pending.Advance(SpdyFrameHeader.Size);
         _pending.Write(bytes);

@@ -1,0 +1,190 @@
+using System.Net.WebSockets;
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Microsoft.Extensions.Logging;
+
+namespace Kftray.Sidecar.PortForward.Channels;
+
+/// <summary>
+/// What stands for a session where each connection is a WebSocket of its own: their common end. Nothing is kept open between them, so it
+/// asks now and then whether the pod's node can still be reached; a WebSocket ping would be answered by a gateway whose node is dead.
+/// </summary>
+internal sealed class ChannelsSession : IPodSession
+{
+    /// <summary>How long the node may be out of reach.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
+
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    // Each question is an entry in the node's log: while nothing was sent that wants an answer, they are rare.
+    private static readonly TimeSpan SilenceAllowed = TimeSpan.FromSeconds(30);
+
+    private readonly ChannelsTransport _transport;
+    private readonly string _namespace;
+    private readonly string _pod;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource<Fault> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _watching;
+    private readonly Lock _lock = new();
+
+    // Guarded by _lock.
+    private readonly HashSet<ChannelsStream> _streams = [];
+    private Task? _disposal;
+
+    private long _lastHeard;
+    private long _lastSent;
+
+    public ChannelsSession(ChannelsTransport transport, string @namespace, string pod, TimeProvider time, ILogger logger)
+    {
+        (_transport, _namespace, _pod, _time, _logger) = (transport, @namespace, pod, time, logger);
+        _lastHeard = time.GetTimestamp();
+        _watching = WatchAsync(_closing.Token);
+    }
+
+    public TimeProvider Time => _time;
+
+    public Task<Fault> Ended => _ended.Task;
+
+    public bool IsUsable => !_ended.Task.IsCompleted;
+
+    public bool HasStreams
+    {
+        get
+        {
+            lock (_lock)
+                return _streams.Count > 0;
+        }
+    }
+
+    // None of its streams can be in the way of another.
+    public SessionLoad Load => default;
+
+    public long LastHeard => Volatile.Read(ref _lastHeard);
+
+    public void Prod()
+    {
+        // Never the witness of another: sessions of different ways do not meet in a pool for long.
+    }
+
+    public async ValueTask<IPodStream> OpenAsync(
+        int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken)
+    {
+        WebSocket socket;
+        try
+        {
+            socket = await _transport.ConnectAsync(_namespace, _pod, port, cancellationToken);
+        }
+        catch (TransportRefusedException e)
+        {
+            // Not this way any more: the next session is opened another way.
+            End(e.Fault);
+            throw new ForwardException(e.Fault, e);
+        }
+
+        OnReceived();
+        var stream = new ChannelsStream(this, socket);
+        lock (_lock)
+            _streams.Add(stream);
+        if (!IsUsable)
+        {
+            await stream.DisposeAsync();
+            throw new EndOfConnectionException("The session to the pod has ended.");
+        }
+
+        if (!firstBytes.IsEmpty)
+            await stream.WriteAsync(firstBytes);
+        return stream;
+    }
+
+    public void OnReceived() => Volatile.Write(ref _lastHeard, _time.GetTimestamp());
+
+    public void OnSent() => Volatile.Write(ref _lastSent, _time.GetTimestamp());
+
+    public void OnHalfClose() => _transport.SayThatHalfCloseIsImpossible();
+
+    public void Remove(ChannelsStream stream)
+    {
+        lock (_lock)
+            _streams.Remove(stream);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+            return new(_disposal ??= Task.Run(CloseAsync));
+    }
+
+    private async Task CloseAsync()
+    {
+        End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
+        await _closing.CancelAsync();
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing.Dispose();
+    }
+
+    private void End(Fault fault)
+    {
+        if (!_ended.TrySetResult(fault))
+            return;
+        ChannelsStream[] streams;
+        lock (_lock)
+            streams = [.. _streams];
+        foreach (var stream in streams)
+            stream.OnSessionLost(fault);
+    }
+
+    private async Task WatchAsync(CancellationToken closing)
+    {
+        await Task.Yield();
+        while (true)
+        {
+            await Task.Delay(Tick, _time, closing);
+            var heard = LastHeard;
+            var allowed = Volatile.Read(ref _lastSent) > heard ? Tick : SilenceAllowed;
+            if (_time.GetElapsedTime(heard) < allowed || await IsNodeReachedAsync(closing))
+                continue;
+            End(new Fault(FaultKind.ConnectionLost, $"The pod's node could not be reached for {Deadline.TotalSeconds:0} s."));
+            return;
+        }
+    }
+
+    // A gateway that restarts says 503 for a moment: that ends no connection.
+    private async Task<bool> IsNodeReachedAsync(CancellationToken closing)
+    {
+        var asked = _time.GetTimestamp();
+        using var deadline = new CancellationTokenSource(Deadline, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(closing, deadline.Token);
+        try
+        {
+            while (LastHeard < asked)
+            {
+                if (await AskAsync(either.Token))
+                    OnReceived();
+                else
+                    await Task.Delay(Retry, _time, either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !closing.IsCancellationRequested)
+        {
+            // Whatever else arrived meanwhile is a proof as well.
+        }
+
+        return LastHeard >= asked;
+    }
+
+    private async Task<bool> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _transport.IsNodeReachedAsync(_namespace, _pod, cancellationToken);
+        }
+        catch (ForwardException e)
+        {
+            _logger.TransportFailed(e.Fault.Message);
+            return false;
+        }
+    }
+}
