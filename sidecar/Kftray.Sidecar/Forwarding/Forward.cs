@@ -25,7 +25,7 @@ internal sealed class Forward
     private DateTimeOffset _since;
     private Resolution? _resolution;
     private int _localPort;
-    private int _reconnects;
+    private readonly ReconnectHistory _reconnects = new();
     private string? _previousId;
     private TaskCompletionSource _retry = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -108,7 +108,8 @@ internal sealed class Forward
                 PreviousId = handOutPreviousId ? _previousId : null,
                 Since = _since,
                 LocalPort = _localPort == 0 ? _spec.LocalPort : _localPort,
-                Reconnects = _reconnects,
+                Reconnects = _reconnects.Count,
+                ReconnectCauses = _reconnects.Causes,
                 Traffic = traffic,
             };
             if (handOutPreviousId)
@@ -120,7 +121,7 @@ internal sealed class Forward
     private async Task RunAsync(CancellationToken stopping)
     {
         lock (_lock)
-            _reconnects = 0;
+            _reconnects.Clear();
         try
         {
             if (Spec.Blocked is { } blocked)
@@ -280,16 +281,16 @@ internal sealed class Forward
     {
         lock (_lock)
         {
-            var previous = _state.Status;
-            if (!ForwardStateMoves.Allows(previous, state.Status))
-                throw new InvalidOperationException($"A forward cannot go from {previous} to {state.Status}.");
-            if (_state == state)
+            var previous = _state;
+            if (!ForwardStateMoves.Allows(previous.Status, state.Status))
+                throw new InvalidOperationException($"A forward cannot go from {previous.Status} to {state.Status}.");
+            if (previous == state)
                 return;
             _state = state;
-            if (previous != state.Status)
+            if (previous.Status != state.Status)
                 _since = _dependencies.Time.GetUtcNow();
-            if (previous == ForwardStatus.Active && state.Status == ForwardStatus.Reconnecting)
-                _reconnects++;
+            if (previous is ForwardState.Active && state is ForwardState.Reconnecting lost)
+                _reconnects.Add(lost.Fault, _since);
             _logger.StateReached(_spec.Id, previous, state);
         }
 

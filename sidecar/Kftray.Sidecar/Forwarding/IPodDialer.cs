@@ -30,6 +30,9 @@ internal interface ISessionLease : IAsyncDisposable
 {
     /// <summary>Completes when the pod has no live session any more; the result says why.</summary>
     Task<Fault> Lost { get; }
+
+    /// <summary>Of the last ping to the pod's node; null while none was answered.</summary>
+    TimeSpan? RoundTrip { get; }
 }
 
 /// <summary>A stream to a port of a pod.</summary>

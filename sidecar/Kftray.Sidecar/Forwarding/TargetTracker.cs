@@ -17,6 +17,9 @@ internal sealed class TargetTracker(
     // Active for this long, a forward begins the next streak of failures from the shortest delay.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
 
+    // How often it is looked whether pings have become slower or faster.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(5);
+
     // While connections wait for something to happen, whether it has not happened unnoticed is checked this often.
     private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(3);
 
@@ -29,6 +32,7 @@ internal sealed class TargetTracker(
     private ISessionLease? _lease;
     private PodTarget? _leased;
     private bool _warned;
+    private TimeSpan? _roundTrip;
     private int _attempt;
     private long _streakBegan;
     private long? _activeSince;
@@ -119,8 +123,16 @@ internal sealed class TargetTracker(
             return;
         _onProbation.Clear();
         _activeSince ??= time.GetTimestamp();
-        publish(new ForwardState.Active(usable));
-        await WaitAsync(changed, stopping, UntilForgiven(), watchLease: true);
+        publish(new ForwardState.Active(usable, NotableRoundTrip()));
+        await WaitAsync(changed, stopping, UntilForgiven() is { } left && left < PingInterval ? left : PingInterval, watchLease: true);
+    }
+
+    /// <summary>The last one that was worth a word: jitter is not news.</summary>
+    private TimeSpan? NotableRoundTrip()
+    {
+        if (_lease?.RoundTrip is { } now && (_roundTrip is not { } known || (now - known).Duration() > TimeSpan.FromMilliseconds(2) + (known / 4)))
+            _roundTrip = now;
+        return _roundTrip;
     }
 
     /// <summary>To the end of the first exclusion; null when there is none.</summary>
@@ -216,7 +228,7 @@ internal sealed class TargetTracker(
     {
         if (_lease is { } lease)
             await lease.DisposeAsync();
-        (_lease, _leased) = (null, null);
+        (_lease, _leased, _roundTrip) = (null, null, null);
     }
 
     private sealed record Exclusion(DateTimeOffset Until, Fault Fault);

@@ -128,6 +128,8 @@ internal sealed class ScriptedDialer : IPodDialer
 
         public Task<Fault> Lost => _lost.Task;
 
+        public TimeSpan? RoundTrip => TimeSpan.FromMilliseconds(12.34);
+
         public bool IsDisposed { get; private set; }
 
         public void Lose(Fault fault) => _lost.TrySetResult(fault);

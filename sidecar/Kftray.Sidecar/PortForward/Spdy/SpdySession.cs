@@ -72,6 +72,8 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
 
     public long LastHeard => _heartbeat.LastReceived;
 
+    public TimeSpan? RoundTrip => _heartbeat.RoundTrip;
+
     // An even id would be the server's; the echo of one that the heartbeat did not send says nothing to it but that there is one.
     public void Prod() => Writer.PostPing(ProdId);
 
