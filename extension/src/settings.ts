@@ -28,6 +28,7 @@ export class Settings {
       localAddress: this.read('localAddress', '127.0.0.1'),
       allowNonLoopback: this.read('allowNonLoopback', false),
       reconnectMaxDelaySeconds: this.read('reconnect.maxDelay', 30),
+      maxSessionsPerPod: this.read('maxSessionsPerPod', 8),
     };
   }
 

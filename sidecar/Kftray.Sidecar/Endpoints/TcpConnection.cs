@@ -27,7 +27,12 @@ internal sealed class TcpConnection(Socket socket) : IDuplexConnection
             _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
             var count = await socket.ReceiveAsync(_buffer.AsMemory(0, BufferSize), SocketFlags.None, cancellationToken);
             _lastReadFilled = count == BufferSize;
-            return _buffer.AsMemory(0, count);
+            if (count > 0)
+                return _buffer.AsMemory(0, count);
+
+            // The reply may take its time; nothing is read any more.
+            ReturnBuffer();
+            return default;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

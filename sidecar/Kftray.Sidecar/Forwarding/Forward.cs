@@ -27,7 +27,7 @@ internal sealed class Forward
     private int _localPort;
     private readonly ReconnectHistory _reconnects = new();
     private string? _previousId;
-    private TaskCompletionSource _retry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RetryPulse _retry = new();
 
     // Set by the set that owns this forward, never concurrently.
     private CancellationTokenSource? _stopping;
@@ -90,11 +90,7 @@ internal sealed class Forward
     }
 
     /// <summary>Ends the present wait, if there is one.</summary>
-    public void Retry()
-    {
-        lock (_lock)
-            _retry.TrySetResult();
-    }
+    public void Retry() => _retry.Fire();
 
     /// <summary>What is known now.</summary>
     /// <param name="handOutPreviousId">True for the one consumer that acts on a rename: it is told of it once.</param>
@@ -232,7 +228,8 @@ internal sealed class Forward
         var resolutions = new LatestValue<Resolution?>(null);
         var resolving = FollowResolverAsync(resolutions, tracking.Token);
         var conclusions = new TargetTracker(
-            _slot, _dependencies.Time, () => Spec, Publish, RetryRequested, fault => _dependencies.Resolver.Doubt(Spec, fault)).RunAsync(resolutions, tracking.Token);
+            _slot, _dependencies.Time, () => Spec, Publish, () => _retry.Next, fault => _dependencies.Resolver.Doubt(Spec, fault))
+            .RunAsync(resolutions, tracking.Token);
         await Task.WhenAny(resolving, conclusions);
         await tracking.CancelAsync();
         await AwaitBothAsync(resolving, conclusions);
@@ -259,20 +256,11 @@ internal sealed class Forward
         }
     }
 
-    private Task RetryRequested()
-    {
-        lock (_lock)
-        {
-            if (_retry.Task.IsCompleted)
-                _retry = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _retry.Task;
-        }
-    }
-
     private async Task WaitForRetryAsync(TimeSpan interval, CancellationToken stopping)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAny(Task.Delay(interval, _dependencies.Time, waiting.Token), RetryRequested());
+        var retry = _retry.Next;
+        await Task.WhenAny(Task.Delay(interval, _dependencies.Time, waiting.Token), retry);
         await waiting.CancelAsync();
         stopping.ThrowIfCancellationRequested();
     }

@@ -4,33 +4,35 @@ namespace Kftray.Sidecar.PortForward;
 internal static class SessionPolicy
 {
     // Shorter than this is a client that reads as fast as it can, between two reads.
-    private static readonly TimeSpan StalledAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StalledAfter = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Whether another session may be opened: sessions that nobody can use do not count, but even with them there is a limit.</summary>
-    public static bool MayOpen(IReadOnlyCollection<PooledSession> sessions, int underway, int cap, TimeProvider time) =>
-        sessions.Count + underway < SessionLimits.Hard && sessions.Count(entry => IsOpenForOthers(entry, time)) + underway < cap;
+    /// <summary>Whether another session is better than sharing: those that stand still do not count towards the cap.</summary>
+    public static bool IsBelowCap(IReadOnlyCollection<PooledSession> sessions, int underway, int cap, TimeProvider time) =>
+        sessions.Count(entry => entry.Session.IsUsable && !HasStalled(entry, time)) + underway < cap;
 
-    /// <summary>An idle session; or, where connections have to share, the least loaded one that moves.</summary>
-    public static PooledSession? Choose(IReadOnlyCollection<PooledSession> sessions, bool share, TimeProvider time)
+    /// <summary>Whether there may be another session at all.</summary>
+    public static bool IsBelowHardLimit(IReadOnlyCollection<PooledSession> sessions, int underway) => sessions.Count + underway < SessionLimits.Hard;
+
+    /// <summary>An idle session; or, where connections have to share, the least loaded one. Never one that stands still right now.</summary>
+    public static PooledSession? Choose(IReadOnlyCollection<PooledSession> sessions, bool share)
     {
         PooledSession? best = null;
-        var least = (IsStalled: true, Streams: int.MaxValue);
+        var least = share ? int.MaxValue : 1;
         foreach (var entry in sessions)
         {
             var load = entry.Session.Load;
-            var candidate = (load.IsStalled, Streams: load.Busy + entry.Reserved);
-            if (candidate.CompareTo(least) >= 0 || !IsOpenForOthers(entry, time) || (!share && candidate is not (false, 0)))
-                continue;
-            (best, least) = (entry, candidate);
+            var streams = load.Busy + entry.Reserved;
+            if (streams < least && !load.IsStalled && entry.Session.IsUsable)
+                (best, least) = (entry, streams);
         }
 
         return best;
     }
 
-    /// <summary>The one that has stood still for longest: null when all move.</summary>
+    /// <summary>The one that has stood still for longest; null when all move.</summary>
     public static PooledSession? LongestStalled(IReadOnlyCollection<PooledSession> sessions) =>
         sessions.Where(entry => entry.Session.Load.IsStalled).MinBy(entry => entry.Session.Load.StalledSince ?? long.MaxValue);
 
-    private static bool IsOpenForOthers(PooledSession entry, TimeProvider time) =>
-        entry.Session.IsUsable && !(entry.Session.Load.StalledSince is { } since && time.GetElapsedTime(since) >= StalledAfter);
+    private static bool HasStalled(PooledSession entry, TimeProvider time) =>
+        entry.Session.Load.StalledSince is { } since && time.GetElapsedTime(since) >= StalledAfter;
 }

@@ -30,11 +30,14 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     /// <summary>True when the pool may not be used any more: another one takes its place.</summary>
     public bool IsRetired => _retired;
 
+    // Under _lock.
+    private bool IsBelowHardLimit => SessionPolicy.IsBelowHardLimit(_roster.Entries, _roster.Underway.Count());
+
     // Under _lock. One at a time, and not when the server has just refused one: it is not hammered from here.
     private bool MayOpenUnasked => !_roster.Throttle.IsClosed && !_roster.Underway.Any();
 
     // Under _lock.
-    private bool MayOpen => SessionPolicy.MayOpen(_roster.Entries, _roster.Underway.Count(), _limits.PerPod, _time);
+    private bool IsBelowCap => SessionPolicy.IsBelowCap(_roster.Entries, _roster.Underway.Count(), _limits.PerPod, _time);
 
     /// <summary>Opens a stream on the best session there is, opening another session where that is better than sharing.</summary>
     /// <exception cref="ForwardException">No session could be opened; nothing was sent.</exception>
@@ -166,7 +169,7 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
             lock (_lock)
             {
                 ThrowIfRetired();
-                if (TryReserve(share: !MayOpen || _roster.Throttle.IsClosed) is { } chosen)
+                if (TryReserve(share: !IsBelowCap || _roster.Throttle.IsClosed) is { } chosen)
                     return chosen;
                 opening = ClaimOpening();
             }
@@ -180,7 +183,7 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     // Under _lock.
     private PooledSession? TryReserve(bool share)
     {
-        var chosen = SessionPolicy.Choose(_roster.Entries, share, _time);
+        var chosen = SessionPolicy.Choose(_roster.Entries, share);
         if (chosen is not null)
             chosen.Reserved++;
         return chosen;
@@ -189,17 +192,22 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     // Under _lock. What was begun to have one ready is the first that will be: the connection takes it, and waits no longer than for its own.
     private SessionOpening? ClaimOpening()
     {
-        var opening = _roster.Underway.FirstOrDefault(other => !other.IsClaimed)
-            ?? (MayOpen ? _roster.Open(claimed: true) : _roster.Underway.FirstOrDefault());
-        if (opening is not null)
+        var opening = _roster.Underway.FirstOrDefault(other => !other.IsClaimed);
+        if (opening is null && (IsBelowCap || !_roster.Underway.Any()))
         {
-            opening.IsClaimed = true;
-            return opening;
+            // Room is made by the connection that has stood still for longest.
+            if (!IsBelowHardLimit)
+            {
+                _ = _roster.Close(SessionPolicy.LongestStalled(_roster.Entries) ?? throw TooMany());
+                return null;
+            }
+
+            opening = _roster.Open(claimed: true);
         }
 
-        var victim = SessionPolicy.LongestStalled(_roster.Entries) ?? throw TooMany();
-        _ = _roster.Close(victim);
-        return null;
+        opening ??= _roster.Underway.First();
+        opening.IsClaimed = true;
+        return opening;
     }
 
     /// <returns>Null when another was quicker.</returns>
@@ -236,7 +244,7 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (!_retired && _leases > 0 && MayOpen && MayOpenUnasked
+            if (!_retired && _leases > 0 && IsBelowCap && IsBelowHardLimit && MayOpenUnasked
                 && _roster.Entries.Any(entry => entry.Session.IsUsable) && !_roster.Entries.Any(entry => entry.IsIdle))
                 _roster.Open(claimed: false);
         }

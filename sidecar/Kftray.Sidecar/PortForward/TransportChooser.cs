@@ -12,14 +12,17 @@ namespace Kftray.Sidecar.PortForward;
 /// </summary>
 internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILogger logger)
 {
-    // A gateway that does not know the upgrade may swallow it without an answer.
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    /// <summary>A gateway that does not know an upgrade may swallow it without an answer.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     // In the order of preference: the first needs only `create`, works with every server and costs least; the last cannot half-close.
     private readonly IPodTransport[] _ways =
         [new SpdyUpgrade(server, time, logger), new WebSocketTunnel(server, time, logger), new ChannelsTransport(server, time, logger)];
 
     private volatile IPodTransport? _chosen;
+
+    public static Fault NoAnswer { get; } =
+        new(FaultKind.UpgradeRefused, $"The API server did not answer the port-forward within {Deadline.TotalSeconds:0} s.");
 
     /// <summary>The way that worked last; null before the first.</summary>
     public string? Chosen => _chosen?.Name;
@@ -67,8 +70,7 @@ internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILo
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TransportRefusedException(
-                new Fault(FaultKind.UpgradeRefused, $"The API server did not answer the port-forward within {Deadline.TotalSeconds:0} s."), e);
+            throw new TransportRefusedException(NoAnswer, e);
         }
     }
 }

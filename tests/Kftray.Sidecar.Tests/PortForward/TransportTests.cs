@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Text;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
-using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.PortForward;
 using Kftray.Sidecar.Tests.Fakes;
 using Nerdbank.Streams;
@@ -20,7 +19,7 @@ public sealed class TransportChooserTests : TestBase
     [Fact]
     public async Task Open_OnAnOrdinaryServer_UsesTheUpgradeAndAsksForNothingElse()
     {
-        _server.OnPost = () => Upgraded();
+        _server.OnPost = () => ScriptedServer.Upgraded();
         var chooser = Chooser();
 
         await using var stream = await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken);
@@ -74,7 +73,7 @@ public sealed class TransportChooserTests : TestBase
     public async Task Open_WhenOnlyTheLegacyChannelsAreSpoken_UsesThemAndOpensNothingInTheApplication()
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.BadGateway);
-        _server.OnGet = () => _server.LastProtocol == "v4.channel.k8s.io" ? Accepted("v4.channel.k8s.io") : new HttpResponseMessage(HttpStatusCode.BadRequest);
+        _server.OnGet = () => _server.LastProtocol == "v4.channel.k8s.io" ? _server.Accepted("v4.channel.k8s.io") : new HttpResponseMessage(HttpStatusCode.BadRequest);
         var chooser = Chooser();
 
         await using (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken))
@@ -89,7 +88,7 @@ public sealed class TransportChooserTests : TestBase
     [Fact]
     public async Task Open_WhenTheWayThatWorkedIsRefused_SpeaksOfThatOne()
     {
-        _server.OnPost = () => Upgraded();
+        _server.OnPost = () => ScriptedServer.Upgraded();
         var chooser = Chooser();
         await (await chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken)).DisposeAsync();
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.BadGateway);
@@ -104,7 +103,7 @@ public sealed class TransportChooserTests : TestBase
     public async Task Open_AcceptedWithoutTheSubprotocol_IsARefusal()
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.Forbidden);
-        _server.OnGet = () => Upgraded();
+        _server.OnGet = () => ScriptedServer.Upgraded();
 
         await Assert.ThrowsAsync<ForwardException>(() => Chooser().OpenAsync("default", "web-0", NoWitness, TimeoutToken));
     }
@@ -153,50 +152,7 @@ public sealed class TransportChooserTests : TestBase
 
     private TransportChooser Chooser() => new(_server, Time, Log);
 
-    private static HttpResponseMessage Upgraded() => new(HttpStatusCode.SwitchingProtocols) { Content = new StreamContent(new MemoryStream()) };
-
-    private HttpResponseMessage TunnelAccepted() => Accepted("SPDY/3.1+portforward.k8s.io");
-
-    private HttpResponseMessage Accepted(string subprotocol)
-    {
-        var response = Upgraded();
-        response.Headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", subprotocol);
-        response.Headers.TryAddWithoutValidation("Sec-WebSocket-Accept", AcceptFor(_server.LastKey!));
-        return response;
-    }
-
-    // RFC 6455 §1.3.
-    private static string AcceptFor(string key) =>
-#pragma warning disable CA5350
-        Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
-
-    private sealed class ScriptedServer : IApiServer
-    {
-        public string Context => "test";
-
-        public List<string> Requests { get; } = [];
-
-        public string? LastKey { get; private set; }
-
-        public string? LastProtocol { get; private set; }
-
-        public bool HangPost { get; set; }
-
-        public Func<HttpResponseMessage> OnPost { get; set; } = () => new HttpResponseMessage(HttpStatusCode.BadRequest);
-
-        public Func<HttpResponseMessage> OnGet { get; set; } = () => new HttpResponseMessage(HttpStatusCode.BadRequest);
-
-        public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Requests.Add($"{request.Method} {request.RequestUri} {request.Headers.Upgrade} {request.Version}");
-            LastKey = request.Headers.TryGetValues("Sec-WebSocket-Key", out var keys) ? keys.Single() : null;
-            LastProtocol = request.Headers.TryGetValues("Sec-WebSocket-Protocol", out var protocols) ? protocols.Single() : null;
-            if (request.Method == HttpMethod.Post && HangPost)
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-            return request.Method == HttpMethod.Post ? OnPost() : OnGet();
-        }
-    }
+    private HttpResponseMessage TunnelAccepted() => _server.Accepted("SPDY/3.1+portforward.k8s.io");
 }
 
 public sealed class WebSocketTunnelStreamTests : TestBase

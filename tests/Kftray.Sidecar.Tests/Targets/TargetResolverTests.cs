@@ -85,6 +85,32 @@ public sealed class TargetResolverTests
     }
 
     [Fact]
+    public async Task Road_Broken_IsToldByTheRoadAndOverWhenItIsOpen()
+    {
+        await using var world = new World();
+        world.Cluster.Put("pods", "a", Pod("a"));
+        await using var answers = Resolve(world, Spec("a", 8080) with { WorkloadType = WorkloadType.Pod });
+        var ready = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
+
+        // The watch says nothing: only the probe finds out.
+        world.Cluster.Refuse("get", "version", () => throw new HttpRequestException(HttpRequestError.ConnectionError));
+        world.Registry.RetryNow();
+        var warned = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
+        Assert.NotNull(warned.Warning);
+        Assert.Equal(ready.Pods, warned.Pods);
+        var away = Assert.IsType<Resolution.Unavailable>(await world.PassTimeUntil(answers.NextAsync()));
+        Assert.Equal((FaultKind.ServerUnreachable, WaitingFor.Time), (away.Fault.Kind, away.WaitingFor));
+
+        world.Cluster.Allow("get", "version");
+        world.Registry.RetryNow();
+        Resolution answer;
+        do
+            answer = await answers.NextAsync();
+        while (answer is Resolution.Unavailable);
+        Assert.Equal(ready.Pods, Assert.IsType<Resolution.Ready>(answer).Pods);
+    }
+
+    [Fact]
     public async Task Cluster_AnswersOnlyWithErrors_KeepsTheKnownPods()
     {
         await using var world = new World();

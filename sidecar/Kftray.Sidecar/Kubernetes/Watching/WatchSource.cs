@@ -35,6 +35,8 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
     {
         while (!stopping.IsCancellationRequested)
         {
+            // Taken before the step: what changes for the better while its failure is on the way must not be slept through.
+            var woken = pulse.Next;
             try
             {
                 await StepAsync(stopping);
@@ -45,16 +47,16 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
             }
             catch (ApiStatusException e)
             {
-                await WaitOutAsync(e.Fault, e.RetryAfter, e, stopping);
+                await WaitOutAsync(e.Fault, e.RetryAfter, e, woken, stopping);
             }
             catch (ForwardException e)
             {
-                await WaitOutAsync(e.Fault, null, e, stopping);
+                await WaitOutAsync(e.Fault, null, e, woken, stopping);
             }
             catch (Exception e)
             {
                 // Containment: what nobody foresaw stops this watch for a moment, never for good.
-                await WaitOutAsync(new(FaultKind.Unknown, $"Following {name} failed unexpectedly.", "The log has the details."), null, e, stopping);
+                await WaitOutAsync(new(FaultKind.Unknown, $"Following {name} failed unexpectedly.", "The log has the details."), null, e, woken, stopping);
             }
         }
     }
@@ -78,7 +80,7 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
         pulse.Fire();
     }
 
-    private async Task WaitOutAsync(Fault fault, TimeSpan? retryAfter, Exception cause, CancellationToken stopping)
+    private async Task WaitOutAsync(Fault fault, TimeSpan? retryAfter, Exception cause, Task woken, CancellationToken stopping)
     {
         if (_failures++ == 0)
         {
@@ -94,8 +96,6 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
 #pragma warning disable CA5394 // Spreading load needs no secrecy.
         var delay = WatchBackoff.Delay(fault.Kind, _failures, failingFor, retryAfter, Random.Shared.NextDouble());
 #pragma warning restore CA5394
-        // Taken before it is published, so that a reader who acts on the trouble finds us waiting.
-        var woken = pulse.Next;
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var wait = Task.Delay(delay, time, waiting.Token);
         _state.Publish(_state.Current.Value with { Trouble = new(fault, _failures, failingFor, time.GetUtcNow() + delay) });

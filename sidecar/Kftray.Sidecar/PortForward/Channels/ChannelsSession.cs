@@ -32,6 +32,7 @@ internal sealed class ChannelsSession : IPodSession
 
     // Guarded by _lock.
     private readonly HashSet<ChannelsStream> _streams = [];
+    private bool _isOver;
     private Task? _disposal;
 
     private long _lastHeard;
@@ -48,7 +49,14 @@ internal sealed class ChannelsSession : IPodSession
 
     public Task<Fault> Ended => _ended.Task;
 
-    public bool IsUsable => !_ended.Task.IsCompleted;
+    public bool IsUsable
+    {
+        get
+        {
+            lock (_lock)
+                return !_isOver;
+        }
+    }
 
     public bool HasStreams
     {
@@ -72,18 +80,7 @@ internal sealed class ChannelsSession : IPodSession
     public async ValueTask<IPodStream> OpenAsync(
         int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken)
     {
-        WebSocket socket;
-        try
-        {
-            socket = await _transport.ConnectAsync(_namespace, _pod, port, cancellationToken);
-        }
-        catch (TransportRefusedException e)
-        {
-            // Not this way any more: the next session is opened another way.
-            End(e.Fault);
-            throw new ForwardException(e.Fault, e);
-        }
-
+        var socket = await ConnectAsync(port, cancellationToken);
         OnReceived();
         var stream = new ChannelsStream(this, socket);
         lock (_lock)
@@ -94,9 +91,54 @@ internal sealed class ChannelsSession : IPodSession
             throw new EndOfConnectionException("The session to the pod has ended.");
         }
 
-        if (!firstBytes.IsEmpty)
-            await stream.WriteAsync(firstBytes);
+        await WriteFirstAsync(stream, firstBytes, cancellationToken);
         return stream;
+    }
+
+    private async Task<WebSocket> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(TransportChooser.Deadline, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await _transport.ConnectAsync(_namespace, _pod, port, either.Token);
+        }
+        catch (TransportRefusedException e)
+        {
+            throw Refused(e.Fault, e);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Refused(TransportChooser.NoAnswer, e);
+        }
+    }
+
+    // Not this way any more: the next session is opened another way.
+    private ForwardException Refused(Fault fault, Exception inner)
+    {
+        End(fault);
+        return new ForwardException(fault, inner);
+    }
+
+    private static async ValueTask WriteFirstAsync(ChannelsStream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (bytes.IsEmpty)
+            return;
+        try
+        {
+            using (cancellationToken.UnsafeRegister(static stream => ((ChannelsStream)stream!).Abort(), stream))
+                await stream.WriteAsync(bytes);
+        }
+        catch (EndOfConnectionException) when (stream.Failure is not null)
+        {
+            // The application may have got the bytes, so they are not to be sent again. The stream says so.
+        }
+        catch (EndOfConnectionException)
+        {
+            await stream.DisposeAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
     }
 
     public void OnReceived() => Volatile.Write(ref _lastHeard, _time.GetTimestamp());
@@ -127,13 +169,18 @@ internal sealed class ChannelsSession : IPodSession
 
     private void End(Fault fault)
     {
-        if (!_ended.TrySetResult(fault))
-            return;
         ChannelsStream[] streams;
         lock (_lock)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
             streams = [.. _streams];
+        }
+
         foreach (var stream in streams)
             stream.OnSessionLost(fault);
+        _ended.TrySetResult(fault);
     }
 
     private async Task WatchAsync(CancellationToken closing)
@@ -143,7 +190,7 @@ internal sealed class ChannelsSession : IPodSession
         {
             await Task.Delay(Tick, _time, closing);
             var heard = LastHeard;
-            var allowed = Volatile.Read(ref _lastSent) > heard ? Tick : SilenceAllowed;
+            var allowed = Volatile.Read(ref _lastSent) >= heard ? Tick : SilenceAllowed;
             if (_time.GetElapsedTime(heard) < allowed || await IsNodeReachedAsync(closing))
                 continue;
             End(new Fault(FaultKind.ConnectionLost, $"The pod's node could not be reached for {Deadline.TotalSeconds:0} s."));
@@ -183,8 +230,9 @@ internal sealed class ChannelsSession : IPodSession
         }
         catch (ForwardException e)
         {
+            // Who may not ask, because the credentials have expired, learns nothing about the node.
             _logger.TransportFailed(e.Fault.Message);
-            return false;
+            return e.Fault.Kind is not (FaultKind.ServerUnreachable or FaultKind.ConnectionLost or FaultKind.ServerError or FaultKind.TlsNotTrusted);
         }
     }
 }

@@ -25,11 +25,12 @@ internal sealed class SpdyStream : IPodStream
     private bool _dataFin;
     private bool _errorEnded;
 
-    // Written under _lock; IsBusy reads them without, because its caller holds the lock of the session.
-    private volatile bool _podEnded;
-    private volatile bool _localEnded;
+    // Guarded by _lock.
+    private bool _podEnded;
+    private bool _localEnded;
     private bool _finSent;
-    private volatile bool _closed;
+    private bool _closed;
+    private bool _isBusy = true;
     private ITimer? _timer;
 
     // Only to judge a failure: read after the loop that writes it has ended.
@@ -51,9 +52,6 @@ internal sealed class SpdyStream : IPodStream
 
     /// <summary>Ids of the error and the data stream; 0 until opened.</summary>
     public (int Error, int Data) Ids { get; set; }
-
-    /// <summary>False once the client has ended: such a stream can stall nobody and leaves its session free for others.</summary>
-    public bool IsBusy => !_localEnded && !_closed && !_podEnded;
 
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => _received.ReadAsync(cancellationToken);
 
@@ -89,6 +87,7 @@ internal sealed class SpdyStream : IPodStream
             if (_localEnded || _closed)
                 return ValueTask.CompletedTask;
             _localEnded = true;
+            LeaveBusy();
             if (_podEnded)
                 EndLocally(reset: null);
             else
@@ -192,6 +191,7 @@ internal sealed class SpdyStream : IPodStream
             if (_podEnded)
                 return;
             _podEnded = true;
+            LeaveBusy();
             Failure = failure;
             StopTimer();
 
@@ -216,6 +216,7 @@ internal sealed class SpdyStream : IPodStream
             if (_closed)
                 return;
             StopTimer();
+            LeaveBusy();
             EndLocally(_podEnded ? null : reset);
             _closed = true;
         }
@@ -223,6 +224,15 @@ internal sealed class SpdyStream : IPodStream
         _session.Remove(this);
         _over.Cancel();
         _received.Close(Closed());
+    }
+
+    // Under _lock. A stream one side of which has ended can stall nobody, and leaves its session free for others.
+    private void LeaveBusy()
+    {
+        if (!_isBusy)
+            return;
+        _isBusy = false;
+        _session.OnNoLongerBusy();
     }
 
     // Under _lock. A reset is sent even after a FIN, but nothing twice.

@@ -9,6 +9,9 @@ internal sealed class SpdyStreamTable
     private readonly Dictionary<int, SpdyStream> _streams = [];
     private bool _closed;
 
+    // Counted, because every new connection asks every session, and streams whose client has ended may be hundreds.
+    private int _busy;
+
     public bool Any
     {
         get
@@ -19,19 +22,7 @@ internal sealed class SpdyStreamTable
     }
 
     /// <summary>Streams whose client is still there.</summary>
-    public int Busy
-    {
-        get
-        {
-            lock (_lock)
-            {
-                var busy = 0;
-                foreach (var (id, stream) in _streams)
-                    busy += id == stream.Ids.Data && stream.IsBusy ? 1 : 0;
-                return busy;
-            }
-        }
-    }
+    public int Busy => Volatile.Read(ref _busy);
 
     /// <returns>False when the session has ended.</returns>
     public bool TryAdd(SpdyStream stream)
@@ -42,9 +33,13 @@ internal sealed class SpdyStreamTable
                 return false;
             _streams.Add(stream.Ids.Error, stream);
             _streams.Add(stream.Ids.Data, stream);
+            Interlocked.Increment(ref _busy);
             return true;
         }
     }
+
+    /// <summary>Called once for every stream that was added, when its client, or the pod, has ended.</summary>
+    public void OnNoLongerBusy() => Interlocked.Decrement(ref _busy);
 
     public void Remove(SpdyStream stream)
     {

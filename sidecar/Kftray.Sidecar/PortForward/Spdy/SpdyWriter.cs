@@ -123,10 +123,13 @@ internal sealed class SpdyWriter : IAsyncDisposable
     }
 
     /// <inheritdoc cref="PostEndOfStream"/>
-    public void PostPing(uint id)
+    /// <param name="isEcho">The echo of a ping of the server: for one that does not read they are not gathered without end.</param>
+    public void PostPing(uint id, bool isEcho = false)
     {
         lock (_lock)
         {
+            if (isEcho && _pending.WrittenCount > KeptCapacity)
+                return;
             AppendControl(SpdyControl.Ping, id, second: null);
             _appended += 1;
         }
