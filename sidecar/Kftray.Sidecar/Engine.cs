@@ -16,6 +16,7 @@ internal sealed class Engine : IEngine
     private readonly ClusterRegistry _clusters;
     private readonly ClusterBrowser _browser;
     private readonly ForwardSet _forwards;
+    private readonly HostChanges _host;
     private readonly SessionLimits _limits;
 
     private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
@@ -23,6 +24,7 @@ internal sealed class Engine : IEngine
         _clusters = clusters;
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
+        _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
     }
 
@@ -61,6 +63,7 @@ internal sealed class Engine : IEngine
 
     public async ValueTask DisposeAsync()
     {
+        await _host.DisposeAsync();
         // Forwards before clusters: connections end before the sessions under them.
         await _forwards.DisposeAsync();
         await _clusters.DisposeAsync();

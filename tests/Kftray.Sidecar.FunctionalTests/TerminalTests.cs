@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Net.Sockets;
-using System.Text.Json;
 using Kftray.Testing;
 using Kftray.Testing.Pods;
 using Kftray.Testing.World;
@@ -71,76 +69,6 @@ public sealed class TerminalTests : FunctionalTest
     {
         var config = Path.Combine(Folder, "kftray.json");
         await File.WriteAllTextAsync(config, $$"""{ "forwards": [ {{forwards}} ] }""", TimeoutToken);
-        return new RunningUp(config, Kubeconfig);
-    }
-
-    private sealed class RunningUp : IDisposable
-    {
-        private readonly Process _process;
-
-        public RunningUp(string config, string kubeconfig)
-        {
-            _process = Process.Start(new ProcessStartInfo(FindProgram(), ["up", "--json", "--config", config, "--kubeconfig", kubeconfig])
-            {
-                RedirectStandardOutput = true,
-            })!;
-        }
-
-        public long WorkingSet
-        {
-            get
-            {
-                _process.Refresh();
-                return _process.WorkingSet64;
-            }
-        }
-
-        /// <summary>Reads snapshots until so many forwards are active; their local ports by alias.</summary>
-        public async Task<IReadOnlyDictionary<string, int>> ActiveAsync(int count, CancellationToken cancellationToken)
-        {
-            Dictionary<string, int> ports = [];
-            while (ports.Count < count)
-            {
-                var line = await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The sidecar ended.");
-                using var snapshot = JsonDocument.Parse(line);
-                if (snapshot.RootElement.GetProperty("status").GetString() == "active")
-                    ports[snapshot.RootElement.GetProperty("alias").GetString()!] = snapshot.RootElement.GetProperty("localPort").GetInt32();
-            }
-
-            return ports;
-        }
-
-        /// <summary>As a terminal does it with Ctrl+C.</summary>
-        public async Task<int> StopAsync(CancellationToken cancellationToken)
-        {
-            using var signal = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-            var draining = _process.StandardOutput.ReadToEndAsync(cancellationToken);
-            await _process.WaitForExitAsync(cancellationToken);
-            await draining;
-            return _process.ExitCode;
-        }
-
-        // The program as it is shipped, not the assembly beside these tests.
-        private static string FindProgram()
-        {
-            if (Environment.GetEnvironmentVariable("KFTRAY_SIDECAR") is { Length: > 0 } named)
-                return named;
-            var name = OperatingSystem.IsWindows() ? "kftray-sidecar.exe" : "kftray-sidecar";
-            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            {
-                var program = Path.Combine(folder.FullName, "dist", "sidecar", name);
-                if (File.Exists(program))
-                    return program;
-            }
-
-            throw new FileNotFoundException("There is no dist/sidecar/kftray-sidecar. Build it with \"npm run build\", or name another in KFTRAY_SIDECAR.");
-        }
-
-        public void Dispose()
-        {
-            if (!_process.HasExited)
-                _process.Kill();
-            _process.Dispose();
-        }
+        return RunningUp.Start(config, Kubeconfig);
     }
 }

@@ -60,12 +60,16 @@ function rows(snapshot: ForwardSnapshot, around: TooltipSurroundings, t: Transla
     result.push([t('Namespace'), escapeMarkdown(snapshot.namespace)]);
   }
   result.push([t('Protocol'), snapshot.protocol.toUpperCase() + (snapshot.transport ? ` (${escapeMarkdown(snapshot.transport)})` : '')]);
+  if (snapshot.pingMilliseconds !== undefined) {
+    result.push([t('Ping'), t('{0} ms', Math.max(1, Math.round(snapshot.pingMilliseconds)))]);
+  }
   result.push([t('Source'), escapeMarkdown(`${around.documentName}:${snapshot.line + 1}`)]);
   if (totalConnections > 0) {
     result.push([t('Traffic'), `↓ ${byteCount(bytesIn)}  ↑ ${byteCount(bytesOut)} · ${connections}`]);
   }
   if (snapshot.reconnects > 0) {
-    result.push([t('Reconnects'), String(snapshot.reconnects)]);
+    const causes = snapshot.reconnectCauses.map(({ at, message }) => t('{0} ago: {1}', duration(around.now - Date.parse(at), t), escapeMarkdown(message)));
+    result.push([t('Reconnects'), [String(snapshot.reconnects), ...causes].join(' · ')]);
   }
   return result;
 }

@@ -252,6 +252,10 @@ export interface ForwardSnapshot {
   readonly nextAttemptAt?: string;
   /** How often the forward had to reconnect since it was started. */
   readonly reconnects: number;
+  /** When and why the last five times, the newest first. */
+  readonly reconnectCauses: readonly ReconnectCause[];
+  /** Round trip of a ping to the pod's node. Null unless active, before the first answer, and where nothing can be pinged. */
+  readonly pingMilliseconds?: number;
   /** How connections reach the pod: `spdy`, `websocket` or `websocket-legacy`. Null until a session was opened. */
   readonly transport?: string;
   readonly open?: OpenScheme;
@@ -299,6 +303,14 @@ export interface Problem {
   readonly severity: ProblemSeverity;
   /** Stable word for quick fixes and tests, such as `unknown-key`. */
   readonly code: string;
+  readonly message: string;
+}
+
+/** Why a forward had to reconnect. */
+export interface ReconnectCause {
+  /** When its target was lost. */
+  readonly at: string;
+  readonly kind: FaultKind;
   readonly message: string;
 }
 

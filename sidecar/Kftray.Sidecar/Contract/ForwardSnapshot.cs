@@ -73,6 +73,10 @@ public sealed record Traffic(long BytesIn, long BytesOut, int OpenConnections, l
     public static Traffic None { get; } = new(0, 0, 0, 0, 0);
 }
 
+/// <summary>Why a forward had to reconnect.</summary>
+/// <param name="At">When its target was lost.</param>
+public sealed record ReconnectCause(DateTimeOffset At, FaultKind Kind, string Message);
+
 /// <summary>All that is known about one forward at one moment: the record of <c>forwards/changed</c> and of <c>up --json</c>.</summary>
 public sealed record ForwardSnapshot
 {
@@ -140,6 +144,12 @@ public sealed record ForwardSnapshot
 
     /// <summary>How often the forward had to reconnect since it was started.</summary>
     public int Reconnects { get; init; }
+
+    /// <summary>When and why the last five times, the newest first.</summary>
+    public IReadOnlyList<ReconnectCause> ReconnectCauses { get; init; } = [];
+
+    /// <summary>Round trip of a ping to the pod's node. Null unless active, before the first answer, and where nothing can be pinged.</summary>
+    public double? PingMilliseconds { get; init; }
 
     /// <summary>How connections reach the pod: <c>spdy</c>, <c>websocket</c> or <c>websocket-legacy</c>. Null until a session was opened.</summary>
     public string? Transport { get; init; }

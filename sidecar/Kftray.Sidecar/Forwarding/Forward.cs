@@ -25,9 +25,9 @@ internal sealed class Forward
     private DateTimeOffset _since;
     private Resolution? _resolution;
     private int _localPort;
-    private int _reconnects;
+    private readonly ReconnectHistory _reconnects = new();
     private string? _previousId;
-    private TaskCompletionSource _retry = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RetryPulse _retry = new();
 
     // Set by the set that owns this forward, never concurrently.
     private CancellationTokenSource? _stopping;
@@ -90,11 +90,7 @@ internal sealed class Forward
     }
 
     /// <summary>Ends the present wait, if there is one.</summary>
-    public void Retry()
-    {
-        lock (_lock)
-            _retry.TrySetResult();
-    }
+    public void Retry() => _retry.Fire();
 
     /// <summary>What is known now.</summary>
     /// <param name="handOutPreviousId">True for the one consumer that acts on a rename: it is told of it once.</param>
@@ -108,7 +104,8 @@ internal sealed class Forward
                 PreviousId = handOutPreviousId ? _previousId : null,
                 Since = _since,
                 LocalPort = _localPort == 0 ? _spec.LocalPort : _localPort,
-                Reconnects = _reconnects,
+                Reconnects = _reconnects.Count,
+                ReconnectCauses = _reconnects.Causes,
                 Traffic = traffic,
             };
             if (handOutPreviousId)
@@ -120,7 +117,7 @@ internal sealed class Forward
     private async Task RunAsync(CancellationToken stopping)
     {
         lock (_lock)
-            _reconnects = 0;
+            _reconnects.Clear();
         try
         {
             if (Spec.Blocked is { } blocked)
@@ -228,16 +225,18 @@ internal sealed class Forward
     private async Task TrackTargetAsync(CancellationToken stopping)
     {
         using var tracking = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var resolutions = new Latest<Resolution>();
+        var resolutions = new LatestValue<Resolution?>(null);
         var resolving = FollowResolverAsync(resolutions, tracking.Token);
-        var conclusions = new TargetTracker(_slot, _dependencies.Time, () => Spec, Publish, RetryRequested).RunAsync(resolutions, tracking.Token);
+        var conclusions = new TargetTracker(
+            _slot, _dependencies.Time, () => Spec, Publish, () => _retry.Next, fault => _dependencies.Resolver.Doubt(Spec, fault))
+            .RunAsync(resolutions, tracking.Token);
         await Task.WhenAny(resolving, conclusions);
         await tracking.CancelAsync();
         await AwaitBothAsync(resolving, conclusions);
         stopping.ThrowIfCancellationRequested();
     }
 
-    private async Task FollowResolverAsync(Latest<Resolution> resolutions, CancellationToken stopping)
+    private async Task FollowResolverAsync(LatestValue<Resolution?> resolutions, CancellationToken stopping)
     {
         try
         {
@@ -245,7 +244,7 @@ internal sealed class Forward
             {
                 lock (_lock)
                     _resolution = resolution;
-                resolutions.Set(resolution);
+                resolutions.Publish(resolution);
             }
 
             stopping.ThrowIfCancellationRequested();
@@ -257,20 +256,11 @@ internal sealed class Forward
         }
     }
 
-    private Task RetryRequested()
-    {
-        lock (_lock)
-        {
-            if (_retry.Task.IsCompleted)
-                _retry = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _retry.Task;
-        }
-    }
-
     private async Task WaitForRetryAsync(TimeSpan interval, CancellationToken stopping)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAny(Task.Delay(interval, _dependencies.Time, waiting.Token), RetryRequested());
+        var retry = _retry.Next;
+        await Task.WhenAny(Task.Delay(interval, _dependencies.Time, waiting.Token), retry);
         await waiting.CancelAsync();
         stopping.ThrowIfCancellationRequested();
     }
@@ -279,16 +269,16 @@ internal sealed class Forward
     {
         lock (_lock)
         {
-            var previous = _state.Status;
-            if (!ForwardStateMoves.Allows(previous, state.Status))
-                throw new InvalidOperationException($"A forward cannot go from {previous} to {state.Status}.");
-            if (_state == state)
+            var previous = _state;
+            if (!ForwardStateMoves.Allows(previous.Status, state.Status))
+                throw new InvalidOperationException($"A forward cannot go from {previous.Status} to {state.Status}.");
+            if (previous == state)
                 return;
             _state = state;
-            if (previous != state.Status)
+            if (previous.Status != state.Status)
                 _since = _dependencies.Time.GetUtcNow();
-            if (previous == ForwardStatus.Active && state.Status == ForwardStatus.Reconnecting)
-                _reconnects++;
+            if (previous is ForwardState.Active && state is ForwardState.Reconnecting lost)
+                _reconnects.Add(lost.Fault, _since);
             _logger.StateReached(_spec.Id, previous, state);
         }
 

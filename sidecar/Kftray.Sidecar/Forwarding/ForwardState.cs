@@ -12,7 +12,13 @@ internal abstract record ForwardState(ForwardStatus Status)
     internal sealed record Starting() : ForwardState(ForwardStatus.Starting);
 
     /// <summary>Connections are served; a live session proves it.</summary>
-    internal sealed record Active(IReadOnlyList<PodTarget> Pods) : ForwardState(ForwardStatus.Active);
+    /// <param name="RoundTrip">Of a ping to the pod's node; null while none was answered.</param>
+    internal sealed record Active(IReadOnlyList<PodTarget> Pods, TimeSpan? RoundTrip = null) : ForwardState(ForwardStatus.Active)
+    {
+        public bool Equals(Active? other) => other is not null && RoundTrip == other.RoundTrip && Pods.SequenceEqual(other.Pods);
+
+        public override int GetHashCode() => HashCode.Combine(Status, RoundTrip, Pods.Count);
+    }
 
     /// <summary>Bound, but there is no usable pod now; new connections are held.</summary>
     internal sealed record Reconnecting(Fault Fault, int Attempt, WaitingFor WaitingFor, DateTimeOffset? NextAttemptAt)

@@ -62,7 +62,7 @@ internal sealed class ForwardedConnection(
             var opened = time.GetTimestamp();
             await using (pod)
             {
-                var failure = await PumpAsync(pod, stopping);
+                var failure = await PumpAsync(target, pod, stopping);
                 if (failure is null)
                     return;
                 if (!failure.ApplicationGotNothing || !_replay.IsComplete)
@@ -123,16 +123,19 @@ internal sealed class ForwardedConnection(
     }
 
     /// <returns>Null after an ordinary end.</returns>
-    private async Task<PodStreamFailure?> PumpAsync(IPodStream pod, CancellationToken stopping)
+    private async Task<PodStreamFailure?> PumpAsync(PodTarget target, IPodStream pod, CancellationToken stopping)
     {
         using var podEnded = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var cut = stopping.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
+        using var left = target.Left.UnsafeRegister(static pod => ((IPodStream)pod!).Abort(), pod);
         using var lost = pod.Lost.UnsafeRegister(static client => ((IDuplexConnection)client!).Abort(), client);
         var upload = UploadAsync(pod, podEnded.Token);
         PodStreamFailure? failure = null;
+        var isOver = false;
         try
         {
             failure = await DownloadAsync(pod, stopping);
+            isOver = failure is null;
         }
         finally
         {
@@ -140,7 +143,7 @@ internal sealed class ForwardedConnection(
                 pod.Abort();
 
             // Waiting for the client is not cut off at once after an ordinary end: see LingerTimeout.
-            if (failure is null && !upload.IsCompleted)
+            if (isOver && !upload.IsCompleted)
                 await LingerAsync(upload, stopping);
             await podEnded.CancelAsync();
             try

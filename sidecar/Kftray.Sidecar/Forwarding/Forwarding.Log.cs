@@ -43,19 +43,21 @@ internal static partial class ForwardingLog
     public static partial void ConnectionLingered(this ILogger logger, string forwardId, string reason);
 
     /// <summary>The first of a streak is worth a line; its repetitions are for those who look closer.</summary>
-    public static void StateReached(this ILogger logger, string forwardId, ForwardStatus previous, ForwardState state)
+    public static void StateReached(this ILogger logger, string forwardId, ForwardState previous, ForwardState state)
     {
         switch (state)
         {
-            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt } when previous != ForwardStatus.Reconnecting:
+            case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt } when previous is not ForwardState.Reconnecting:
                 logger.ForwardReconnecting(forwardId, fault.Message, attempt);
                 break;
             case ForwardState.Reconnecting { Fault: var fault, Attempt: var attempt }:
                 logger.ForwardStillReconnecting(forwardId, fault.Message, attempt);
                 break;
-            case ForwardState.Failed { Fault: var fault } when previous != ForwardStatus.Failed:
+            case ForwardState.Failed { Fault: var fault } when previous is not ForwardState.Failed:
                 logger.ForwardFailed(forwardId, fault.Message);
                 break;
+            case ForwardState.Active { Pods: var same } when previous is ForwardState.Active before && before.Pods[0] == same[0]:
+                break; // Another pod beside it, or a slower ping: nothing for the log.
             case ForwardState.Active { Pods: var pods }:
                 logger.ForwardActive(forwardId, pods[0].Name);
                 break;

@@ -20,6 +20,9 @@ internal interface IPodDialer
     /// <exception cref="ForwardException">No session could be opened, and none of the bytes were sent.</exception>
     ValueTask<IPodStream> DialAsync(
         PodTarget target, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken);
+
+    /// <summary>The cluster no longer knows the pod: what is still open to it is closed, after a moment for its last words.</summary>
+    void Abandon(string @namespace, string pod, string uid);
 }
 
 /// <summary>The proof that a pod can be reached, kept up while it is held. Disposing lets the warm session retire.</summary>
@@ -27,6 +30,9 @@ internal interface ISessionLease : IAsyncDisposable
 {
     /// <summary>Completes when the pod has no live session any more; the result says why.</summary>
     Task<Fault> Lost { get; }
+
+    /// <summary>Of the last ping to the pod's node; null while none was answered.</summary>
+    TimeSpan? RoundTrip { get; }
 }
 
 /// <summary>A stream to a port of a pod.</summary>

@@ -10,6 +10,13 @@ internal interface ITargetResolver
     /// <see cref="Resolution.Unavailable"/>, never an exception.
     /// </summary>
     IAsyncEnumerable<Resolution> ResolveAsync(ForwardSpec spec, CancellationToken stopping);
+
+    /// <summary>
+    /// The last answer is in doubt: a pod of it could not be reached, or somebody waits for a better answer. The resolver looks
+    /// again instead of trusting that it would have been told.
+    /// </summary>
+    /// <param name="fault">What went wrong; null when nothing did.</param>
+    void Doubt(ForwardSpec spec, Fault? fault);
 }
 
 /// <summary>One answer of a <see cref="ITargetResolver"/>.</summary>
@@ -32,4 +39,10 @@ internal abstract record Resolution
 }
 
 /// <summary>A pod and the port inside it, with the way there. Two are equal when they are the same pod of the same cluster.</summary>
-internal sealed record PodTarget(string Namespace, string Name, string Uid, int Port, IPodDialer Dialer);
+internal sealed record PodTarget(string Namespace, string Name, string Uid, int Port, IPodDialer Dialer)
+{
+    /// <summary>
+    /// Cancelled when the forward leads to another place: connections to this pod end then, so that nobody types into the wrong database.
+    /// </summary>
+    public CancellationToken Left { get; init; }
+}

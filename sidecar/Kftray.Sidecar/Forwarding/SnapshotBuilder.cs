@@ -34,6 +34,7 @@ internal static class SnapshotBuilder
             ForwardState.Active active => snapshot with
             {
                 Pods = [.. active.Pods.Select(pod => pod.Name)],
+                PingMilliseconds = active.RoundTrip?.TotalMilliseconds is { } ping ? Math.Round(ping, 1) : null,
                 Transport = active.Pods[0].Dialer.Transport,
             },
             ForwardState.Reconnecting waiting => snapshot with

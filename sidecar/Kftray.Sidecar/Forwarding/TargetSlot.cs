@@ -16,6 +16,10 @@ internal sealed class TargetSlot
     private TaskCompletionSource _reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<DialFailure> _failures = [];
     private int _next;
+    private int _waiting;
+
+    /// <summary>True while connections wait for a pod.</summary>
+    public bool HasWaiters => Volatile.Read(ref _waiting) > 0;
 
     /// <summary>Offers pods to the connections that wait and to those that come.</summary>
     public void Offer(IReadOnlyList<PodTarget> targets)
@@ -45,12 +49,23 @@ internal sealed class TargetSlot
             Task filled;
             lock (_lock)
             {
+                // The forward leads elsewhere since a moment ago, and has yet to say where.
+                if (_targets.Count > 0 && _targets[0].Left.IsCancellationRequested)
+                    Empty();
                 if (_targets.Count > 0)
                     return balance == Balance.First ? _targets[0] : _targets[(int)((uint)_next++ % (uint)_targets.Count)];
                 filled = _filled.Task;
             }
 
-            await filled.WaitAsync(cancellationToken);
+            Interlocked.Increment(ref _waiting);
+            try
+            {
+                await filled.WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _waiting);
+            }
         }
     }
 

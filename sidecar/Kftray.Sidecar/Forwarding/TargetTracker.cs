@@ -7,8 +7,9 @@ namespace Kftray.Sidecar.Forwarding;
 /// </summary>
 /// <param name="publish">Receives each state.</param>
 /// <param name="retryRequested">Completes when the user asks for the next attempt now.</param>
+/// <param name="doubt">Told when the resolver's answer led nowhere, or when connections wait for another.</param>
 internal sealed class TargetTracker(
-    TargetSlot slot, TimeProvider time, Func<ForwardSpec> spec, Action<ForwardState> publish, Func<Task> retryRequested)
+    TargetSlot slot, TimeProvider time, Func<ForwardSpec> spec, Action<ForwardState> publish, Func<Task> retryRequested, Action<Fault?> doubt)
 {
     // A stream that is refused says so within a round trip or two.
     private static readonly TimeSpan Probation = TimeSpan.FromSeconds(1);
@@ -16,18 +17,27 @@ internal sealed class TargetTracker(
     // Active for this long, a forward begins the next streak of failures from the shortest delay.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
 
+    // How often it is looked whether pings have become slower or faster.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(5);
+
+    // While connections wait for something to happen, whether it has not happened unnoticed is checked this often.
+    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(3);
+
     // A pod that failed is offered again no earlier than this, even if the cluster still calls it ready.
     private readonly Dictionary<PodTarget, Exclusion> _excluded = [];
 
-    // Had their time out, and were not proven since: offered, but not called active before they had time to fail again.
+    // Refused connections, had their time out, and were not proven since: offered, but not called active before they had time to refuse again.
+    // What failed before a session was there needs no such time: the next session is the proof.
     private readonly HashSet<PodTarget> _onProbation = [];
     private ISessionLease? _lease;
     private PodTarget? _leased;
+    private bool _warned;
+    private TimeSpan? _roundTrip;
     private int _attempt;
     private long _streakBegan;
     private long? _activeSince;
 
-    public async Task RunAsync(Latest<Resolution> resolutions, CancellationToken stopping)
+    public async Task RunAsync(LatestValue<Resolution?> resolutions, CancellationToken stopping)
     {
         try
         {
@@ -41,9 +51,10 @@ internal sealed class TargetTracker(
         }
     }
 
-    private async Task StepAsync(Latest<Resolution> resolutions, CancellationToken stopping)
+    private async Task StepAsync(LatestValue<Resolution?> resolutions, CancellationToken stopping)
     {
-        var (resolution, changed) = resolutions.Read();
+        var current = resolutions.Current;
+        var (resolution, changed) = (current.Value, current.Superseded);
         foreach (var failure in slot.TakeReports())
             Exclude(failure.Target, failure.Fault);
 
@@ -59,10 +70,16 @@ internal sealed class TargetTracker(
                 await ReleaseAsync();
                 _excluded.Clear();
                 publish(new ForwardState.Reconnecting(unavailable.Fault, _attempt, unavailable.WaitingFor, unavailable.NextAttemptAt));
-                await WaitAsync(changed, stopping);
+                await WaitAsync(changed, stopping, unavailable.WaitingFor == WaitingFor.Event ? Impatience : null);
+                if (slot.HasWaiters && !changed.IsCompleted)
+                    doubt(null);
                 break;
 
             case Resolution.Ready ready:
+                // What was in the way of the cluster's answers is over, and with it what was in the way of the sessions.
+                if (_warned && ready.Warning is null)
+                    _excluded.Clear();
+                _warned = ready.Warning is not null;
                 await ServeAsync(ready.Pods, changed, stopping);
                 break;
 
@@ -74,14 +91,14 @@ internal sealed class TargetTracker(
     private async Task ServeAsync(IReadOnlyList<PodTarget> pods, Task changed, CancellationToken stopping)
     {
         Forgive(pods);
-        PodTarget[] usable = [.. pods.Where(pod => !_excluded.ContainsKey(pod))];
+        // The one that serves stays the first: another that failed before it and is forgiven takes no connections away from it.
+        PodTarget[] usable = [.. pods.Where(pod => !_excluded.ContainsKey(pod)).OrderBy(pod => pod != _leased)];
         if (usable.Length == 0)
         {
             slot.Clear();
-            var (next, last) = _excluded.Values.Select(exclusion => (exclusion.Until, exclusion.Fault)).MinBy(exclusion => exclusion.Until);
-            var delay = next - time.GetUtcNow();
+            var (next, last) = _excluded.Values.MinBy(exclusion => exclusion.Until)!;
             publish(new ForwardState.Reconnecting(last, _attempt, WaitingFor.Time, next));
-            await WaitAsync(changed, stopping, delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
+            await WaitAsync(changed, stopping, UntilForgiven());
             return;
         }
 
@@ -106,8 +123,25 @@ internal sealed class TargetTracker(
             return;
         _onProbation.Clear();
         _activeSince ??= time.GetTimestamp();
-        publish(new ForwardState.Active(usable));
-        await WaitAsync(changed, stopping, watchLease: true);
+        publish(new ForwardState.Active(usable, NotableRoundTrip()));
+        await WaitAsync(changed, stopping, UntilForgiven() is { } left && left < PingInterval ? left : PingInterval, watchLease: true);
+    }
+
+    /// <summary>The last one that was worth a word: jitter is not news.</summary>
+    private TimeSpan? NotableRoundTrip()
+    {
+        if (_lease?.RoundTrip is { } now && (_roundTrip is not { } known || (now - known).Duration() > TimeSpan.FromMilliseconds(2) + (known / 4)))
+            _roundTrip = now;
+        return _roundTrip;
+    }
+
+    /// <summary>To the end of the first exclusion; null when there is none.</summary>
+    private TimeSpan? UntilForgiven()
+    {
+        if (_excluded.Count == 0)
+            return null;
+        var left = _excluded.Values.Min(exclusion => exclusion.Until) - time.GetUtcNow();
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <returns>False when the resolver had another answer before the session was there: a dead node takes long to say nothing.</returns>
@@ -151,13 +185,16 @@ internal sealed class TargetTracker(
             EndStreakIfStable();
 
             // One free try: an API server that restarts has usually closed the session before it stops to accept others.
-            publish(new ForwardState.Reconnecting(await lost, _attempt, WaitingFor.Time, time.GetUtcNow()));
+            var fault = await lost;
+            doubt(fault);
+            publish(new ForwardState.Reconnecting(fault, _attempt, WaitingFor.Time, time.GetUtcNow()));
             await ReleaseAsync();
         }
     }
 
     private void Exclude(PodTarget target, Fault fault)
     {
+        doubt(fault);
         EndStreakIfStable();
         _activeSince = null;
         if (_attempt++ == 0)
@@ -182,7 +219,7 @@ internal sealed class TargetTracker(
             if (!isOver && pods.Contains(target))
                 continue;
             _excluded.Remove(target);
-            if (isOver)
+            if (isOver && exclusion.Fault.Kind == FaultKind.ConnectionRefused)
                 _onProbation.Add(target);
         }
     }
@@ -191,7 +228,7 @@ internal sealed class TargetTracker(
     {
         if (_lease is { } lease)
             await lease.DisposeAsync();
-        (_lease, _leased) = (null, null);
+        (_lease, _leased, _roundTrip) = (null, null, null);
     }
 
     private sealed record Exclusion(DateTimeOffset Until, Fault Fault);

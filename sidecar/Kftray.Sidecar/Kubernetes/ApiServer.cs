@@ -2,20 +2,26 @@ using System.Net;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes.Credentials;
+using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Kubernetes;
 
 /// <summary>
 /// The road to one API server: address, credentials, impersonation, over pooled connections. New credentials take
-/// effect with the next request; what is under way goes on.
+/// effect with the next request; what is under way goes on. While the server is known not to answer, requests fail at once: only
+/// <see cref="ServerRoad"/> asks it then.
 /// </summary>
-internal sealed class ApiServer : IApiServer, IDisposable
+internal sealed class ApiServer : IApiServer, IAsyncDisposable
 {
     private static readonly string UserAgent = $"kftray-sidecar/{Product.Version}";
+
+    /// <summary>A request that was given up later than this had waited for the server, not for its caller.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(3);
 
     private readonly Func<KubeCluster, ClientCertificate?, IServerTransport> _transports;
     private readonly Func<KubeContext, ICredentialSource> _credentialSources;
     private readonly Uri _base;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private KubeContext _context;
     private ICredentialSource? _credentials;
@@ -25,17 +31,24 @@ internal sealed class ApiServer : IApiServer, IDisposable
     public ApiServer(
         KubeContext context,
         Func<KubeCluster, ClientCertificate?, IServerTransport> transports,
-        Func<KubeContext, ICredentialSource> credentialSources)
+        Func<KubeContext, ICredentialSource> credentialSources,
+        Action opened,
+        TimeProvider time,
+        ILogger logger)
     {
         _context = context;
         _transports = transports;
         _credentialSources = credentialSources;
+        _time = time;
+        Road = new(context.Name, ProbeAsync, opened, time, logger);
         var server = context.Cluster.Server;
         // A path prefix is kept only when the base ends in a slash.
         _base = server.AbsolutePath.EndsWith('/') ? server : new UriBuilder(server) { Path = server.AbsolutePath + "/" }.Uri;
     }
 
     public string Context => _context.Name;
+
+    public ServerRoad Road { get; }
 
     /// <summary>Uses other credentials for the same server from the next request on.</summary>
     public void UseCredentialsOf(KubeContext context)
@@ -48,6 +61,68 @@ internal sealed class ApiServer : IApiServer, IDisposable
     }
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var road = Road.Current;
+        if (road.Value.Fault is { } closed)
+            throw new ForwardException(closed);
+
+        // Whoever waits for a server that turns out not to answer need not wait any longer.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var started = _time.GetTimestamp();
+        var sending = AuthenticateAndSendAsync(request, stop.Token);
+        try
+        {
+            if (await Task.WhenAny(sending, road.Superseded) != sending)
+                await stop.CancelAsync();
+            var response = await sending;
+            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
+                Road.Doubt();
+            return response;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Road.Current.Value.Fault is { } fault ? new ForwardException(fault) : KubernetesFaults.TimedOut(Context);
+        }
+        catch (OperationCanceledException)
+        {
+            if (_time.GetElapsedTime(started) >= Slow)
+                Road.Doubt();
+            throw;
+        }
+        catch (ForwardException)
+        {
+            Road.Doubt();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Road.DisposeAsync();
+        lock (_gate)
+        {
+            _disposed = true;
+            _transport?.Transport.Dispose();
+        }
+    }
+
+    /// <summary>Asks the server something that everybody may ask. Any answer will do that does not say that no other would come.</summary>
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        // Connections that are idle may be as dead as the path that is in doubt; those in use are not touched.
+        lock (_gate)
+        {
+            _transport?.Transport.Dispose();
+            _transport = null;
+        }
+
+        using var request = ApiRequest.Get("version", "ask for its version");
+        using var response = await AuthenticateAndSendAsync(request, cancellationToken);
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
+            throw await KubernetesFaults.ExceptionFromAsync(response, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> AuthenticateAndSendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.RequestUri = new Uri(_base, request.RequestUri!);
         request.Version = HttpVersion.Version11;
@@ -66,15 +141,6 @@ internal sealed class ApiServer : IApiServer, IDisposable
             return response;
         response.Dispose();
         return await SendOnceAsync(request, renewed, impersonation, cancellationToken);
-    }
-
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _disposed = true;
-            _transport?.Transport.Dispose();
-        }
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(

@@ -1,4 +1,6 @@
+using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes.Credentials;
 using Kftray.Sidecar.Kubernetes.Watching;
 using Microsoft.Extensions.Logging;
 
@@ -14,13 +16,19 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly SharedWatches _watches;
     private readonly RetryPulse _pulse = new();
 
-    public Cluster(KubeContext context, ApiServer server, Func<IApiServer, IPodDialer> dialerFactory, TimeProvider time, ILoggerFactory loggers)
+    public Cluster(
+        KubeContext context,
+        Func<KubeCluster, ClientCertificate?, IServerTransport> transports,
+        Func<KubeContext, ICredentialSource> credentialSources,
+        Func<IApiServer, IPodDialer> dialerFactory,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
         Context = context;
-        _server = server;
+        var server = _server = new(context, transports, credentialSources, _pulse.Fire, time, loggers.CreateLogger<ServerRoad>());
         Reader = new(server, time);
         Dialer = dialerFactory(server);
-        _watches = new(Reader, _pulse, time, loggers.CreateLogger("Kftray.Sidecar.Kubernetes.Watching"));
+        _watches = new(Reader, _pulse, Abandon, time, loggers.CreateLogger("Kftray.Sidecar.Kubernetes.Watching"));
     }
 
     /// <summary>The definition in use.</summary>
@@ -30,6 +38,9 @@ internal sealed class Cluster : IAsyncDisposable
 
     public IPodDialer Dialer { get; }
 
+    /// <summary>Whether the server answers.</summary>
+    public ServerRoad Road => _server.Road;
+
     public WatchLease<T> Watch<T>(ResourceKind<T> kind, string ns)
         where T : IResource => _watches.Open(kind, ns);
 
@@ -37,8 +48,20 @@ internal sealed class Cluster : IAsyncDisposable
     public WatchLease<T> Poll<T>(ResourceKind<T> kind, string ns, string name)
         where T : IResource => _watches.Open(kind, ns, name);
 
-    /// <summary>Every wait before a next attempt ends now.</summary>
-    public void RetryNow() => _pulse.Fire();
+    /// <summary>What is known of a namespace led nowhere; if it was the connection that failed, so may all that goes over the same road.</summary>
+    public void Doubt(string ns, Fault? fault)
+    {
+        if (fault is { Kind: FaultKind.ConnectionLost })
+            Road.Doubt();
+        _watches.Doubt(ns);
+    }
+
+    /// <summary>Every wait before a next attempt ends now, and a server that was reachable a moment ago has to prove it.</summary>
+    public void RetryNow()
+    {
+        Road.Retry();
+        _pulse.Fire();
+    }
 
     /// <summary>Uses another user for the same server. Called by the registry only.</summary>
     public void UseCredentialsOf(KubeContext context)
@@ -46,6 +69,12 @@ internal sealed class Cluster : IAsyncDisposable
         Context = context;
         _server.UseCredentialsOf(context);
         RetryNow();
+    }
+
+    private void Abandon(IResource gone)
+    {
+        if (gone is PodInfo pod)
+            Dialer.Abandon(pod.Namespace, pod.Name, pod.Uid);
     }
 
     public async ValueTask DisposeAsync()
@@ -61,6 +90,6 @@ internal sealed class Cluster : IAsyncDisposable
                 break;
         }
 
-        _server.Dispose();
+        await _server.DisposeAsync();
     }
 }

@@ -114,7 +114,7 @@ internal sealed partial class ClusterRegistry(
         }
 
         Log.Opened(_logger, definition.Name, definition.Cluster.Server);
-        var opened = new Cluster(definition, new ApiServer(definition, transports, credentials.For), dialerFactory, time, loggers);
+        var opened = new Cluster(definition, transports, credentials.For, dialerFactory, time, loggers);
         _clusters[key] = opened;
         return opened;
     }

@@ -16,4 +16,9 @@ internal static partial class EventIds
     internal const int WatchRecovered = 3033;
     internal const int WatchExpired = 3034;
     internal const int WatchPolls = 3035;
+    internal const int WatchDoubted = 3036;
+    internal const int RoadClosed = 3040;
+    internal const int RoadOpened = 3041;
+    internal const int MachineWoke = 3050;
+    internal const int NetworkChanged = 3051;
 }

@@ -63,6 +63,11 @@ internal sealed class Kubeconfig
             user is null ? new KubeUser { Fingerprint = "" } : KubeconfigFile.ReadUser(userName!, user));
     }
 
+    /// <summary>True when the context and all that it names are there, whether valid or not.</summary>
+    public bool IsComplete(string name) => Find(file => file.Contexts, name) is { } context
+        && context.Text("cluster") is { } cluster && Find(file => file.Clusters, cluster) is not null
+        && (context.Text("user") is not { } user || Find(file => file.Users, user) is not null);
+
     private KubeconfigYaml? Find(Func<KubeconfigFile, IReadOnlyDictionary<string, KubeconfigYaml>> entries, string name) =>
         _files.Select(file => entries(file).GetValueOrDefault(name)).FirstOrDefault(entry => entry is not null);
 

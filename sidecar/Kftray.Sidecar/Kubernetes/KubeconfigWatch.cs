@@ -1,6 +1,5 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
-using Kftray.Sidecar.Kubernetes.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Kubernetes;
@@ -16,7 +15,10 @@ internal sealed partial class KubeconfigWatch : IAsyncDisposable
 {
     internal static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long the last good content is kept while the files are broken: editors and tools write them in steps.</summary>
+    /// <summary>A file that has changed is read when it has not changed again for this long.</summary>
+    internal static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long the last good content is kept while the files are broken or lack something: editors and tools write them in steps.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly IReadOnlyList<string> _paths;
@@ -60,11 +62,11 @@ internal sealed partial class KubeconfigWatch : IAsyncDisposable
                 if (newStamp == stamp && brokenSince is null)
                     continue;
 
+                if (newStamp != stamp)
+                    newStamp = await SettleAsync(newStamp);
                 stamp = newStamp;
                 var state = Load();
-                var keepsLastGood = state.Fault is not null && _state.Current.Value.Fault is null
-                    && _time.GetUtcNow() - (brokenSince ??= _time.GetUtcNow()) < Patience;
-                if (keepsLastGood)
+                if (IsPoorer(state, _state.Current.Value) && _time.GetUtcNow() - (brokenSince ??= _time.GetUtcNow()) < Patience)
                     continue;
                 brokenSince = null;
                 if (state.Fault is null || state.Fault != _state.Current.Value.Fault)
@@ -78,6 +80,28 @@ internal sealed partial class KubeconfigWatch : IAsyncDisposable
         {
             // Disposed: the loop's only end.
         }
+    }
+
+    private async Task<string> SettleAsync(string stamp)
+    {
+        while (true)
+        {
+            await Task.Delay(Settling, _time, _stopping.Token);
+            var next = Stamp();
+            if (next == stamp)
+                return next;
+            stamp = next;
+        }
+    }
+
+    /// <summary>True when something that could be used cannot be used any more: either it was removed, or the files are not whole yet.</summary>
+    private static bool IsPoorer(KubeconfigState state, KubeconfigState before)
+    {
+        if (before.Kubeconfig is not { } old)
+            return false;
+        return state.Kubeconfig is not { } now
+            || (old.CurrentContext is not null && now.CurrentContext is null)
+            || old.Contexts.Any(context => old.IsComplete(context) && !now.IsComplete(context));
     }
 
     private KubeconfigState Load()

@@ -20,6 +20,9 @@ internal interface IPodSession : IAsyncDisposable
     /// <summary>Timestamp of the last sign of life from the pod's node.</summary>
     long LastHeard { get; }
 
+    /// <summary>Of the last ping that was answered; null when none was, or none can be sent.</summary>
+    TimeSpan? RoundTrip => null;
+
     /// <summary>Asks for a sign of life; <see cref="LastHeard"/> tells whether there was one.</summary>
     void Prod();
 

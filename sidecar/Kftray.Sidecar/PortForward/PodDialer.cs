@@ -10,6 +10,9 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
 {
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
 
+    // What a pod said before it ended may still be on its way; the kubelet has told of its end after that.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
     private readonly SessionLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -17,6 +20,7 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<PodKey, SessionPool> _pools = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskSet _abandoning = new();
     private readonly Task _trimming;
 
     public PodDialer(IApiServer server, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
@@ -37,9 +41,20 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
         PodTarget target, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken) =>
         await OnPoolAsync(target, pool => pool.OpenStreamAsync(target.Port, firstBytes, halfCloseGrace, cancellationToken));
 
+    public void Abandon(string @namespace, string pod, string uid)
+    {
+        var key = new PodKey(@namespace, pod, uid);
+        lock (_lock)
+        {
+            if (_pools.ContainsKey(key) && !_stopping.IsCancellationRequested)
+                _abandoning.Add(AbandonAsync(key, _stopping.Token));
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        await _abandoning.WhenEmptyAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _trimming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         SessionPool[] pools;
         lock (_lock)
@@ -88,6 +103,17 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
         var session = await _transports.OpenAsync(pod.Namespace, pod.Name, witness, cancellationToken);
         _logger.SessionOpened(pod.Namespace, pod.Name, _transports.Chosen ?? "?", (long)_time.GetElapsedTime(started).TotalMilliseconds);
         return session;
+    }
+
+    // A node that has vanished with its pod ends nothing by itself.
+    private async Task AbandonAsync(PodKey key, CancellationToken stopping)
+    {
+        await Task.Delay(LastWords, _time, stopping);
+        SessionPool? pool;
+        lock (_lock)
+            _pools.Remove(key, out pool);
+        if (pool is not null)
+            await pool.DisposeAsync();
     }
 
     // Retires idle sessions, and forgets the pools of pods that nobody needs any more.

@@ -10,6 +10,8 @@ internal sealed class SessionLease(SessionPool pool, Task<Fault> lost) : ISessio
 
     public Task<Fault> Lost { get; } = lost;
 
+    public TimeSpan? RoundTrip => _pool?.RoundTrip;
+
     public ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _pool, null)?.EndLease();

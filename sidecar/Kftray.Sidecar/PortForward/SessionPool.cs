@@ -92,6 +92,16 @@ internal sealed class SessionPool : IPathWitness, IAsyncDisposable
         }
     }
 
+    /// <summary>Of the session that answers fastest: the others may be waiting for a client.</summary>
+    public TimeSpan? RoundTrip
+    {
+        get
+        {
+            lock (_lock)
+                return _roster.Entries.Min(entry => entry.Session.RoundTrip);
+        }
+    }
+
     /// <summary>Called once by every lease.</summary>
     public void EndLease()
     {

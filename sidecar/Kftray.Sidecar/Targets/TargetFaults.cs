@@ -28,6 +28,20 @@ internal static class TargetFaults
         _ => new(state.Trouble.Fault, WaitingForOf(state.Trouble.Fault.Kind), state.Trouble.NextAttemptAt),
     };
 
+    /// <summary>The same rule for the road itself.</summary>
+    /// <param name="known">What the last answers lead to; null when there were none.</param>
+    public static Resolution? OverRoad(RoadState road, Resolution? known)
+    {
+        if (road.Fault is not { } fault)
+            return known;
+        if (known is Resolution.Ready ready && road.DownFor < StaleAfter)
+            return ready with { Warning = fault.Message };
+        return new Resolution.Unavailable(fault, WaitingForOf(fault.Kind), road.NextAttemptAt);
+    }
+
+    public static Resolution.Unavailable Moving(string context) => Wait(FaultKind.ConnectionLost,
+        $"The kubeconfig leads elsewhere now: looking for the target in context '{context}'.", null);
+
     public static Resolution.Unavailable NoService(string name, string ns, IEnumerable<string> others) => Wait(FaultKind.ServiceNotFound,
         $"There is no service '{name}' in namespace '{ns}'.",
         Spelling.Nearest(name, others) is { } nearest ? $"Did you mean '{nearest}'?" : "Check its name, the namespace and the context; it is waited for.");

@@ -18,28 +18,52 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
     {
         var kubeconfig = clusters.WatchKubeconfig(spec.Kubeconfig);
         Resolution? last = null;
-        while (true)
+        Stay? stay = null;
+        try
         {
-            var version = kubeconfig.Current;
-            var (place, fault) = Open(kubeconfig, spec);
-            if (place is not null)
+            while (true)
             {
-                await foreach (var resolution in FollowAsync(spec, kubeconfig, place, stopping))
-                    yield return last = resolution;
-                continue;
-            }
+                var version = kubeconfig.Current;
+                var (place, fault) = Open(kubeconfig, spec);
+                if (place is null)
+                {
+                    // Connections live on: they lead where they always led, and the place may only be out of sight.
+                    var unavailable = new Resolution.Unavailable(fault!, WaitingFor.Event) { Context = spec.Context, Namespace = spec.Namespace };
+                    if (unavailable != last)
+                        yield return last = unavailable;
+                    await WaitAsync([version.Superseded], ReopenInterval, stopping);
+                    continue;
+                }
 
-            var unavailable = new Resolution.Unavailable(fault!, WaitingFor.Event) { Context = spec.Context, Namespace = spec.Namespace };
-            if (unavailable != last)
-                yield return last = unavailable;
-            await WaitAsync([version.Superseded], ReopenInterval, stopping);
+                if (stay is not null && stay.Place != place)
+                {
+                    await stay.EndAsync();
+                    stay = null;
+                    yield return last = TargetFaults.Moving(place.Context) with { Context = place.Context, Namespace = place.Namespace };
+                }
+
+                stay ??= new Stay(place);
+                await foreach (var resolution in FollowAsync(spec, kubeconfig, stay, stopping))
+                    yield return last = resolution;
+            }
         }
+        finally
+        {
+            stay?.Dispose();
+        }
+    }
+
+    public void Doubt(ForwardSpec spec, Fault? fault)
+    {
+        if (Open(clusters.WatchKubeconfig(spec.Kubeconfig), spec).Place is { } place)
+            place.Cluster.Doubt(place.Namespace, fault);
     }
 
     /// <summary>As long as the kubeconfig leads to this place.</summary>
     private async IAsyncEnumerable<Resolution> FollowAsync(
-        ForwardSpec spec, KubeconfigWatch kubeconfig, Place place, [EnumeratorCancellation] CancellationToken stopping)
+        ForwardSpec spec, KubeconfigWatch kubeconfig, Stay stay, [EnumeratorCancellation] CancellationToken stopping)
     {
+        var place = stay.Place;
         await using var view = View(spec, place);
         var order = new StableOrder();
         Resolution? last = null;
@@ -50,10 +74,11 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
             if (Open(kubeconfig, spec).Place != place)
                 yield break;
 
+            var road = place.Cluster.Road.Current;
             var changes = view.Refresh();
-            var resolution = view.Resolve();
+            var resolution = TargetFaults.OverRoad(road.Value, view.Resolve());
             if (resolution is Resolution.Ready ready)
-                resolution = ready with { Pods = order.Apply(ready.Pods) };
+                resolution = ready with { Pods = order.Apply([.. ready.Pods.Select(pod => pod with { Left = stay.Left })]) };
             if (resolution is not null)
             {
                 resolution = resolution with { Context = place.Context, Namespace = place.Namespace };
@@ -61,7 +86,7 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
                     yield return last = resolution;
             }
 
-            await WaitAsync([version.Superseded, .. changes], Timeout.InfiniteTimeSpan, stopping);
+            await WaitAsync([version.Superseded, road.Superseded, .. changes], Timeout.InfiniteTimeSpan, stopping);
         }
     }
 
@@ -102,4 +127,23 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
 
     /// <summary>Where a forward leads; another value means that it has moved.</summary>
     private sealed record Place(Cluster Cluster, string Context, string Namespace);
+
+    /// <summary>A forward's time at one place.</summary>
+    private sealed class Stay(Place place) : IDisposable
+    {
+        private readonly CancellationTokenSource _left = new();
+
+        public Place Place => place;
+
+        /// <summary>Cancelled when the forward leads elsewhere.</summary>
+        public CancellationToken Left => _left.Token;
+
+        public async Task EndAsync()
+        {
+            await _left.CancelAsync();
+            Dispose();
+        }
+
+        public void Dispose() => _left.Dispose();
+    }
 }

@@ -228,5 +228,7 @@ public sealed class RoadTests : IDisposable
         public ValueTask<IPodStream> DialAsync(
             PodTarget target, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
+
+        public void Abandon(string @namespace, string pod, string uid) => throw new NotSupportedException();
     }
 }

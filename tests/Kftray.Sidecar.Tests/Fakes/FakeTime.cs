@@ -8,6 +8,9 @@ namespace Kftray.Sidecar.Tests.Fakes;
 /// </summary>
 internal sealed class FakeTime() : FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero))
 {
+    // Real time: a timer that is never set fails the test that waits for it instead of standing still.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly Lock _lock = new();
 
     // Guarded by _lock.
@@ -36,7 +39,7 @@ internal sealed class FakeTime() : FakeTimeProvider(new DateTimeOffset(2030, 1, 
                 return Task.CompletedTask;
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((wanted, seen));
-            return seen.Task;
+            return seen.Task.WaitAsync(Patience);
         }
     }
 

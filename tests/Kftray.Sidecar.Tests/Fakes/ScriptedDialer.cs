@@ -108,6 +108,11 @@ internal sealed class ScriptedDialer : IPodDialer
         return ValueTask.FromResult<IPodStream>(stream);
     }
 
+    public void Abandon(string @namespace, string pod, string uid)
+    {
+        // Nobody calls it here: pods are gone when the test says so.
+    }
+
     private void ThrowIfUnreachable(PodTarget target)
     {
         lock (_lock)
@@ -122,6 +127,8 @@ internal sealed class ScriptedDialer : IPodDialer
         private readonly TaskCompletionSource<Fault> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<Fault> Lost => _lost.Task;
+
+        public TimeSpan? RoundTrip => TimeSpan.FromMilliseconds(12.34);
 
         public bool IsDisposed { get; private set; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Kftray.Sidecar.Contract;
@@ -48,6 +49,11 @@ internal sealed class ScriptedResolver : ITargetResolver
                 follower.Writer.TryComplete(exception);
         }
     }
+
+    /// <summary>What was doubted, in order; null where nothing had failed.</summary>
+    public ConcurrentQueue<Fault?> Doubts { get; } = [];
+
+    public void Doubt(ForwardSpec spec, Fault? fault) => Doubts.Enqueue(fault);
 
     public async IAsyncEnumerable<Resolution> ResolveAsync(ForwardSpec spec, [EnumeratorCancellation] CancellationToken stopping)
     {

@@ -89,9 +89,7 @@ public sealed class ForwardTests : ForwardTestBase
         await Time.Armed(due => due <= TimeSpan.FromMilliseconds(200));
         Time.Advance(TimeSpan.FromMilliseconds(200));
 
-        // It was refused a moment ago: it has to last before it is believed.
-        await Time.Armed(TimeSpan.FromSeconds(1));
-        Time.Advance(TimeSpan.FromSeconds(1));
+        // The new session is the proof: nothing more is waited for.
         await Becomes(ForwardStatus.Active);
     }
 
@@ -128,6 +126,74 @@ public sealed class ForwardTests : ForwardTestBase
         await ApplyAsync(Spec("web"));
 
         Assert.Equal(["web-1"], (await Becomes(ForwardStatus.Active)).Pods);
+    }
+
+    [Fact]
+    public async Task Forward_ThatReconnected_SaysWhyTheLastTimes()
+    {
+        await ActiveAsync();
+        for (var i = 1; i <= 6; i++)
+        {
+            Resolver.Push(new Resolution.Unavailable(new Fault(FaultKind.NoReadyPod, $"Cause {i}."), WaitingFor.Event));
+            await Becomes(ForwardStatus.Reconnecting);
+            Resolver.Ready(Dialer.Pod($"web-{i}"));
+            await Becomes(ForwardStatus.Active);
+        }
+
+        var snapshot = await Becomes(ForwardStatus.Active);
+        Assert.Equal(6, snapshot.Reconnects);
+        Assert.Equal(["Cause 6.", "Cause 5.", "Cause 4.", "Cause 3.", "Cause 2."], snapshot.ReconnectCauses.Select(cause => cause.Message));
+        Assert.Equal(12.3, snapshot.PingMilliseconds);
+    }
+
+    [Fact]
+    public async Task Forward_WhosePodCannotBeReached_DoubtsTheAnswer()
+    {
+        Dialer.SetUnreachable("web-0", Lost);
+        Resolver.Ready(Dialer.Pod("web-0"));
+        await ApplyAsync(Spec("web"));
+        await Becomes(ForwardStatus.Reconnecting);
+
+        Assert.Contains(Lost, Resolver.Doubts);
+    }
+
+    [Fact]
+    public async Task Forward_WhoseConnectionsWaitForAnEvent_AsksWhetherItWasMissed()
+    {
+        Resolver.Unavailable();
+        await ApplyAsync(Spec("web"));
+        await Becomes(ForwardStatus.Reconnecting);
+        await Time.Armed(TimeSpan.FromSeconds(3));
+        Time.Advance(TimeSpan.FromSeconds(3));
+        await Time.Armed(TimeSpan.FromSeconds(3));
+        Assert.Empty(Resolver.Doubts);
+
+        Connect();
+        while (Resolver.Doubts.IsEmpty)
+        {
+            TimeoutToken.ThrowIfCancellationRequested();
+            await Time.Armed(TimeSpan.FromSeconds(3));
+            Time.Advance(TimeSpan.FromSeconds(3));
+        }
+
+        Assert.All(Resolver.Doubts, Assert.Null);
+    }
+
+    [Fact]
+    public async Task Forward_WhenOnePodRefuses_StaysWithTheOtherWhenItIsForgiven()
+    {
+        Dialer.SetUnreachable("web-0", Lost);
+        Resolver.Ready(Dialer.Pod("web-0"), Dialer.Pod("web-1"));
+        await ApplyAsync(Spec("web"));
+        Assert.Equal(["web-1"], (await Becomes(ForwardStatus.Active)).Pods);
+
+        Dialer.SetUnreachable("web-0", null);
+        await Time.Armed(due => due <= TimeSpan.FromMilliseconds(200));
+        Time.Advance(TimeSpan.FromMilliseconds(200));
+
+        var both = await Feed.Becomes("app/web", snapshot => snapshot.Pods.Count == 2, TimeoutToken);
+        Assert.Equal(["web-1", "web-0"], both.Pods);
+        Assert.Equal(0, both.Reconnects);
     }
 
     [Fact]

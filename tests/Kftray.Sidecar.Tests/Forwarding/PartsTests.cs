@@ -231,22 +231,22 @@ public sealed class TaskSetTests : TestBase
     }
 }
 
-public sealed class LatestTests : TestBase
+public sealed class LatestValueTests : TestBase
 {
     [Fact]
-    public async Task Read_AfterSeveralSets_HasTheNewestAndWaitsForTheNext()
+    public async Task Current_AfterSeveralPublications_HasTheNewestAndWaitsForTheNext()
     {
-        var latest = new Latest<string>();
-        var (nothing, first) = latest.Read();
-        Assert.Null(nothing);
-        latest.Set("a");
-        latest.Set("b");
-        await first.WaitAsync(TimeoutToken);
+        var latest = new LatestValue<string?>(null);
+        var nothing = latest.Current;
+        Assert.Null(nothing.Value);
+        latest.Publish("a");
+        latest.Publish("b");
+        await nothing.Superseded.WaitAsync(TimeoutToken);
 
-        var (value, next) = latest.Read();
-        Assert.Equal("b", value);
-        Assert.False(next.IsCompleted);
-        latest.Set("c");
-        await next.WaitAsync(TimeoutToken);
+        var current = latest.Current;
+        Assert.Equal("b", current.Value);
+        Assert.False(current.Superseded.IsCompleted);
+        latest.Publish("c");
+        await current.Superseded.WaitAsync(TimeoutToken);
     }
 }

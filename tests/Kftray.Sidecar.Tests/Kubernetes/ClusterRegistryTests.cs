@@ -50,13 +50,79 @@ public sealed class ClusterRegistryTests
         var kubeconfig = world.Registry.WatchKubeconfig(null);
         var version = kubeconfig.Current;
         await File.WriteAllTextAsync(world.KubeconfigPath, "contexts: [", TestContext.Current.CancellationToken);
-        world.PassPoll();
-        world.PassPoll();
+        await world.PassPollAsync();
 
         world.WriteKubeconfig(current: "two");
 
         var next = await world.PassPollsUntil(Next(kubeconfig, version));
         Assert.Equal("two", next.Kubeconfig?.CurrentContext);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("current-context: two\ncontexts:\n- {name: one, context: {cluster: one, user: me}}\nclusters:\n- {name: one, cluster: {server: https://one.test}}\n")]
+    public async Task Kubeconfig_WrittenInPart_IsNotBelievedForAMoment(string part)
+    {
+        await using var world = new World();
+        var kubeconfig = world.Registry.WatchKubeconfig(null);
+        var version = kubeconfig.Current;
+        await File.WriteAllTextAsync(world.KubeconfigPath, part, TestContext.Current.CancellationToken);
+        await world.PassPollAsync();
+
+        world.WriteKubeconfig(current: "two");
+
+        var next = await world.PassPollsUntil(Next(kubeconfig, version));
+        Assert.Equal("two", next.Kubeconfig?.CurrentContext);
+        Assert.Equal("two", next.Kubeconfig!.Resolve(null).Name);
+    }
+
+    [Fact]
+    public async Task Kubeconfig_OneOfTwoFilesBrieflyMissing_KeepsItsContexts()
+    {
+        await using var world = new World();
+        var second = Path.Combine(world.Directory, "second");
+        await File.WriteAllTextAsync(second, "current-context: other\ncontexts: []\n", TestContext.Current.CancellationToken);
+        var kubeconfig = world.Registry.WatchKubeconfig($"{world.KubeconfigPath}{Path.PathSeparator}{second}");
+        var version = kubeconfig.Current;
+        var text = await File.ReadAllTextAsync(world.KubeconfigPath, TestContext.Current.CancellationToken);
+
+        File.Delete(world.KubeconfigPath);
+        await world.PassPollAsync();
+        Assert.Same(version, kubeconfig.Current);
+
+        await File.WriteAllTextAsync(world.KubeconfigPath, text.Replace("current-context: one", "current-context: two", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        Assert.Equal("two", (await world.PassPollsUntil(Next(kubeconfig, version))).Kubeconfig?.CurrentContext);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Kubeconfig_ReplacedByRenameOrBehindASymbolicLink_IsRead(bool linked)
+    {
+        await using var world = new World();
+        var text = await File.ReadAllTextAsync(world.KubeconfigPath, TestContext.Current.CancellationToken);
+        var path = world.KubeconfigPath;
+        if (linked)
+        {
+            path = Path.Combine(world.Directory, "link");
+            File.CreateSymbolicLink(path, world.KubeconfigPath);
+        }
+
+        var kubeconfig = world.Registry.WatchKubeconfig(path);
+        var version = kubeconfig.Current;
+        var next = Path.Combine(world.Directory, "next");
+        await File.WriteAllTextAsync(next, text.Replace("current-context: one", "current-context: two", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        if (linked)
+        {
+            File.CreateSymbolicLink(path + ".new", next);
+            File.Move(path + ".new", path, overwrite: true);
+        }
+        else
+        {
+            File.Move(next, path, overwrite: true);
+        }
+
+        Assert.Equal("two", (await world.PassPollsUntil(Next(kubeconfig, version))).Kubeconfig?.CurrentContext);
     }
 
     [Fact]
@@ -128,7 +194,7 @@ public sealed class ClusterRegistryTests
         await world.PassPollsUntil(Next(kubeconfig, version));
     }
 
-    private static async Task<KubeconfigState> Next(KubeconfigWatch kubeconfig, Kftray.Sidecar.Kubernetes.Watching.LatestValue<KubeconfigState>.Version version)
+    private static async Task<KubeconfigState> Next(KubeconfigWatch kubeconfig, LatestValue<KubeconfigState>.Version version)
     {
         await version.Superseded;
         return kubeconfig.Current.Value;

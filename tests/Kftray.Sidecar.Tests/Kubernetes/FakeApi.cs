@@ -108,7 +108,9 @@ internal sealed class FakeApi : IServerTransport
         var segments = uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var query = uri.Query;
         var at = Array.IndexOf(segments, "namespaces");
-        var rest = at >= 0 && segments.Length > at + 2 ? segments[(at + 2)..] : segments[at..];
+        var rest = at >= 0 && segments.Length > at + 2 ? segments[(at + 2)..] : segments[Math.Max(at, 0)..];
+        if (rest is ["version"])
+            return VersionAnswer();
         var (kind, name) = (rest[0], rest.Length > 1 ? rest[1] : null);
         var verb = query.Contains("watch=true") ? "watch" : name is null ? "list" : "get";
         lock (_gate)
@@ -124,6 +126,12 @@ internal sealed class FakeApi : IServerTransport
                     : Status(HttpStatusCode.NotFound, "NotFound", $$"""{"name":"{{name}}","kind":"{{kind}}"}"""),
             };
         }
+    }
+
+    private HttpResponseMessage VersionAnswer()
+    {
+        lock (_gate)
+            return _refusals.TryGetValue(("get", "version"), out var refusal) ? refusal() : Ok("{}");
     }
 
     private string List(Dictionary<string, string> objects, string query)

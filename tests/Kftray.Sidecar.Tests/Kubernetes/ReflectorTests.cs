@@ -164,6 +164,47 @@ public sealed class ReflectorTests
     }
 
     [Fact]
+    public async Task Watch_Doubted_ListsAgainAndSeesWhatItWasNotTold()
+    {
+        await using var world = _world;
+        world.Cluster.Put("pods", "old", Pod("old"));
+        await using var pods = Open();
+        await Watching(pods);
+        world.Cluster.PutUnseen("pods", "new", Pod("new"));
+
+        // Many doubt at the same time; the watch gets a moment, and the server one list.
+        var (cluster, _) = world.Registry.Open(world.Registry.WatchKubeconfig(null), null);
+        for (var i = 0; i < 50; i++)
+            cluster.Doubt("shop", null);
+        Assert.Single(world.Cluster.Requests, r => r.Contains("limit="));
+        await world.Time.Armed(Reflector<PodInfo>.Benefit);
+        world.Time.Advance(Reflector<PodInfo>.Benefit);
+
+        await Until(pods, s => s.Items.ContainsKey("new"));
+        Assert.Equal(2, world.Cluster.Requests.Count(r => r.Contains("limit=")));
+        Assert.Null(pods.Current.Value.Trouble);
+    }
+
+    [Fact]
+    public async Task Pods_DeletedOrReplaced_AreAbandoned()
+    {
+        await using var world = _world;
+        world.Cluster.Put("pods", "a", Pod("a", uid: "a1"));
+        world.Cluster.Put("pods", "b", Pod("b", uid: "b1"));
+        await using var pods = Open();
+        await Watching(pods);
+
+        world.Cluster.Put("pods", "a", Pod("a", uid: "a2"));
+        await Until(pods, s => s.Items["a"].Uid == "a2");
+        world.Cluster.Delete("pods", "b");
+        await Until(pods, s => !s.Items.ContainsKey("b"));
+
+        world.Cluster.Put("pods", "c", Pod("c"));
+        await Until(pods, s => s.Items.ContainsKey("c"));
+        Assert.Equal(["a1", "b1"], world.Dialers.Single().Abandoned);
+    }
+
+    [Fact]
     public async Task Watch_ManyReaders_ShareOneAndTheLastOneEndsIt()
     {
         await using var world = _world;

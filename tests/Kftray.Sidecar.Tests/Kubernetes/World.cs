@@ -21,6 +21,11 @@ internal sealed class FakeDialer : IPodDialer, IAsyncDisposable
         PodTarget target, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    /// <summary>Pods that are gone, by uid.</summary>
+    public ConcurrentQueue<string> Abandoned { get; } = [];
+
+    public void Abandon(string @namespace, string pod, string uid) => Abandoned.Enqueue(uid);
+
     public ValueTask DisposeAsync()
     {
         IsDisposed = true;
@@ -106,8 +111,13 @@ internal sealed class World : IAsyncDisposable
         Time.Advance(TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>The kubeconfig is looked at, once.</summary>
-    public void PassPoll() => Time.Advance(KubeconfigWatch.PollInterval);
+    /// <summary>The kubeconfig, which has just been changed, is looked at and read.</summary>
+    public async Task PassPollAsync()
+    {
+        Time.Advance(KubeconfigWatch.PollInterval);
+        await Time.Armed(KubeconfigWatch.Settling).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Time.Advance(KubeconfigWatch.Settling);
+    }
 
     /// <summary>The kubeconfig is looked at again and again. Only where no request is under way: those have time limits.</summary>
     public async Task<T> PassPollsUntil<T>(Task<T> task)
@@ -117,7 +127,7 @@ internal sealed class World : IAsyncDisposable
         while (!task.IsCompleted)
         {
             limit.Token.ThrowIfCancellationRequested();
-            PassPoll();
+            Time.Advance(KubeconfigWatch.Settling);
             await Task.Yield();
         }
 

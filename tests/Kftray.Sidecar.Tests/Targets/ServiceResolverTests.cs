@@ -69,6 +69,64 @@ public sealed class ServiceResolverTests
         Assert.Equal(["a"], await answers.PodsAsync());
     }
 
+    [Fact]
+    public async Task Service_ChangedOrCreatedAgain_IsFollowed()
+    {
+        await using var world = new World();
+        world.Cluster.Put("services", "api", Service("api"));
+        world.Cluster.Put("pods", "a", Pod("a"));
+        world.Cluster.Put("pods", "b", Pod("b", labels: """{"app":"other"}""", ports: """[{"name":"http","containerPort":9000}]"""));
+        world.Cluster.Put("endpointslices", "s", Slice("api", WebPorts, Endpoint("a")));
+        await using var answers = Resolve(world, Spec("api", 80));
+        Assert.Equal(["a"], await answers.PodsAsync());
+
+        // Another selector: the controller writes other endpoints.
+        world.Cluster.Put("services", "api", Service("api", selector: """{"app":"other"}"""));
+        world.Cluster.Put("endpointslices", "s", Slice("api", WebPorts, Endpoint("b")));
+        Assert.Equal(["b"], await answers.PodsAsync());
+
+        // Another target port.
+        world.Cluster.Put("endpointslices", "s", Slice("api", """[{"name":"web","port":9000}]""", Endpoint("b")));
+        Assert.Equal(9000, Assert.IsType<Resolution.Ready>(await answers.NextAsync()).Pods.Single().Port);
+
+        world.Cluster.Delete("services", "api");
+        Assert.Equal(FaultKind.ServiceNotFound, (await answers.UnavailableAsync()).Fault.Kind);
+        world.Cluster.Put("services", "api", Service("api"));
+        Assert.Equal(["b"], await answers.PodsAsync());
+    }
+
+    [Fact]
+    public async Task Service_WithoutASelectorWhoseEndpointsArePods_LeadsToThem()
+    {
+        await using var world = new World();
+        world.Cluster.Put("services", "api", Service("api", selector: "{}"));
+        world.Cluster.Put("pods", "a", Pod("a"));
+        world.Cluster.Put("endpointslices", "s", Slice("api", WebPorts, Endpoint("a"), Endpoint(null)));
+        await using var answers = Resolve(world, Spec("api", 80));
+        Assert.Equal(["a"], await answers.PodsAsync());
+    }
+
+    [Fact]
+    public async Task Service_NothingMayBeWatched_IsPolledAndSaysSo()
+    {
+        await using var world = new World();
+        foreach (var kind in new[] { "services", "endpointslices", "pods" })
+            world.Cluster.Forbid("watch", kind);
+        world.Cluster.Put("services", "api", Service("api"));
+        world.Cluster.Put("pods", "a", Pod("a"));
+        world.Cluster.Put("pods", "b", Pod("b"));
+        world.Cluster.Put("endpointslices", "s", Slice("api", WebPorts, Endpoint("a")));
+        await using var answers = Resolve(world, Spec("api", 80));
+        Resolution answer;
+        do
+            answer = await world.PassTimeUntil(answers.NextAsync());
+        while (answer.Warning?.Split("changes are seen up to 2 s late").Length != 4);
+
+        await world.Time.Armed(TimeSpan.FromSeconds(2));
+        world.Cluster.Put("endpointslices", "s", Slice("api", WebPorts, Endpoint("b")));
+        Assert.Equal(["b"], (await world.PassTimeUntil(answers.PodsAsync())));
+    }
+
     [Theory]
     [InlineData(80, null, 8080)]
     [InlineData(0, "web", 8080)]

@@ -20,12 +20,16 @@ public sealed class TargetResolverTests
         var spec = Spec("a", 8080) with { WorkloadType = WorkloadType.Pod };
         await using var following = Resolve(world, spec);
         await using var pinned = Resolve(world, spec with { Context = "one" });
-        Assert.Equal("one", (await following.NextAsync()).Context);
-        Assert.Equal("one", (await pinned.NextAsync()).Context);
+        var before = Assert.IsType<Resolution.Ready>(await following.NextAsync()).Pods.Single();
+        var kept = Assert.IsType<Resolution.Ready>(await pinned.NextAsync()).Pods.Single();
 
         world.WriteKubeconfig(current: "two");
-        world.PassPoll();
+        await world.PassPollAsync();
 
+        // Said at once, before the other cluster has answered: new connections wait for it.
+        Assert.Equal("two", (await following.UnavailableAsync()).Context);
+        Assert.True(before.Left.IsCancellationRequested);
+        Assert.False(kept.Left.IsCancellationRequested);
         var moved = Assert.IsType<Resolution.Ready>(await following.NextAsync());
         Assert.Equal(("two", "two"), (moved.Context, moved.Pods.Single().Uid));
         world.Cluster.Put("pods", "a", Pod("a", ready: false));
@@ -43,9 +47,9 @@ public sealed class TargetResolverTests
         Assert.Contains("'three'", missing.Fault.Message);
 
         var text = await File.ReadAllTextAsync(world.KubeconfigPath, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(world.KubeconfigPath, text.Replace("- {name: two, context", "- {name: three, context"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(world.KubeconfigPath, text.Replace("- {name: two, context", "- {name: three, context: {cluster: two, user: me, namespace: shop}}\n- {name: two, context"), TestContext.Current.CancellationToken);
         world.Api("two.test").Put("pods", "a", Pod("a"));
-        world.PassPoll();
+        await world.PassPollAsync();
         var found = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
         Assert.Equal("three", found.Context);
     }
@@ -78,6 +82,32 @@ public sealed class TargetResolverTests
             answer = await world.PassTimeUntil(answers.NextAsync());
         while (answer is Resolution.Unavailable);
         Assert.Null(answer.Warning);
+    }
+
+    [Fact]
+    public async Task Road_Broken_IsToldByTheRoadAndOverWhenItIsOpen()
+    {
+        await using var world = new World();
+        world.Cluster.Put("pods", "a", Pod("a"));
+        await using var answers = Resolve(world, Spec("a", 8080) with { WorkloadType = WorkloadType.Pod });
+        var ready = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
+
+        // The watch says nothing: only the probe finds out.
+        world.Cluster.Refuse("get", "version", () => throw new HttpRequestException(HttpRequestError.ConnectionError));
+        world.Registry.RetryNow();
+        var warned = Assert.IsType<Resolution.Ready>(await answers.NextAsync());
+        Assert.NotNull(warned.Warning);
+        Assert.Equal(ready.Pods, warned.Pods);
+        var away = Assert.IsType<Resolution.Unavailable>(await world.PassTimeUntil(answers.NextAsync()));
+        Assert.Equal((FaultKind.ServerUnreachable, WaitingFor.Time), (away.Fault.Kind, away.WaitingFor));
+
+        world.Cluster.Allow("get", "version");
+        world.Registry.RetryNow();
+        Resolution answer;
+        do
+            answer = await answers.NextAsync();
+        while (answer is Resolution.Unavailable);
+        Assert.Equal(ready.Pods, Assert.IsType<Resolution.Ready>(answer).Pods);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ export function snapshot(changes: Partial<ForwardSnapshot> = {}): ForwardSnapsho
     pods: [],
     attempt: 0,
     reconnects: 0,
+    reconnectCauses: [],
     autoStart: false,
     traffic: { bytesIn: 0, bytesOut: 0, openConnections: 0, totalConnections: 0, heldConnections: 0 },
     ...changes,

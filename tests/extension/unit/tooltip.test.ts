@@ -14,7 +14,9 @@ it('Tooltip_OfAnActiveForward_HoldsAllThatIsKnown', () => {
       namespace: 'shop',
       open: 'http',
       transport: 'spdy',
+      pingMilliseconds: 12.4,
       reconnects: 2,
+      reconnectCauses: [{ at: '2026-01-01T12:00:00Z', kind: 'connectionLost', message: 'The connection was lost.' }],
       traffic: { bytesIn: 1_234_567, bytesOut: 84_000, openConnections: 3, totalConnections: 41, heldConnections: 0 },
     }),
     around,
@@ -29,9 +31,10 @@ it('Tooltip_OfAnActiveForward_HoldsAllThatIsKnown', () => {
 | Context | kind\\-dev |
 | Namespace | shop |
 | Protocol | TCP (spdy) |
+| Ping | 12 ms |
 | Source | \\.vscode/kftray\\.json:5 |
 | Traffic | ↓ 1.2 MB  ↑ 84.0 kB · 3 open, 41 total |
-| Reconnects | 2 |
+| Reconnects | 2 · 12 min ago: The connection was lost\\. |
 
 [$(globe) Open](command:kftray.openInBrowser?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(copy) Copy](command:kftray.copyAddress?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(go-to-file) Definition](command:kftray.revealInConfig?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(output) Log](command:kftray.showLog?%5B%22shop-web%2Fshop%2Fapi%22%5D)`);
 });

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Kftray.Sidecar.Forwarding;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Kubernetes.Watching;

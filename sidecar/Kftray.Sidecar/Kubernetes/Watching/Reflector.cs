@@ -11,7 +11,9 @@ namespace Kftray.Sidecar.Kubernetes.Watching;
 /// List and watch of one kind in one namespace: lists, watches from the list's version, resumes from the last version it saw, and lists
 /// again when the server has forgotten that version. Without the permission to watch it lists every two seconds.
 /// </summary>
-internal sealed class Reflector<T>(ResourceKind<T> kind, string ns, ApiReader api, RetryPulse pulse, TimeProvider time, ILogger logger)
+/// <param name="gone">Told of each object that is not there any more, also of one that another of the same name has replaced.</param>
+internal sealed class Reflector<T>(
+    ResourceKind<T> kind, string ns, ApiReader api, RetryPulse pulse, Action<T> gone, TimeProvider time, ILogger logger)
     : WatchSource<T>($"{api.Server.Context}/{ns}/{kind.Plural}", pulse, time, logger)
     where T : IResource
 {
@@ -24,11 +26,34 @@ internal sealed class Reflector<T>(ResourceKind<T> kind, string ns, ApiReader ap
     /// <summary>Polls before it is tried whether watching is allowed by now: about a minute.</summary>
     private const int PollsBeforeWatch = 30;
 
+    /// <summary>A doubt gives the watch this long to answer it: a pod that is replaced is usually refused a moment before we are told.</summary>
+    internal static readonly TimeSpan Benefit = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two lists that doubts have caused.</summary>
+    internal static readonly TimeSpan DoubtInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+
+    // Guarded by _gate. Cancelled when the watch is no longer believed; null while there is none.
+    private CancellationTokenSource? _believed;
+    private long? _doubtedAt;
+
     // Null: list first.
     private string? _version;
     private int _pollsLeft;
     // True from an expiry to the next sign of life of a watch: two in a row are no ordinary expiry.
     private bool _expired;
+
+    public override void Doubt()
+    {
+        lock (_gate)
+        {
+            if (_believed is null || (_doubtedAt is { } doubted && Time.GetElapsedTime(doubted) < DoubtInterval))
+                return;
+            _doubtedAt = Time.GetTimestamp();
+            _believed.CancelAfter(Benefit);
+        }
+    }
 
     protected override async Task StepAsync(CancellationToken stopping)
     {
@@ -72,7 +97,13 @@ internal sealed class Reflector<T>(ResourceKind<T> kind, string ns, ApiReader ap
         _version = page.ResourceVersion ?? "";
         WatchLog.Synced(Logger, Name, page.Items.Count, _version);
         var items = page.Items.ToImmutableDictionary(item => item.Name);
+        var old = Current.Value.Items;
         Publish(state => state with { Items = items, IsKnown = true });
+        foreach (var item in old.Values)
+        {
+            if (items.GetValueOrDefault(item.Name)?.Uid != item.Uid)
+                gone(item);
+        }
     }
 
     private async Task WatchAsync(CancellationToken stopping)
@@ -82,10 +113,13 @@ internal sealed class Reflector<T>(ResourceKind<T> kind, string ns, ApiReader ap
 #pragma warning restore CA5394
         var started = Time.GetTimestamp();
         using var watchdog = new CancellationTokenSource(duration + Overtime, Time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(watchdog.Token, stopping);
+        using var believed = new CancellationTokenSource(Timeout.InfiniteTimeSpan, Time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(watchdog.Token, believed.Token, stopping);
         var isAccepted = false;
         try
         {
+            lock (_gate)
+                _believed = believed;
             await foreach (var watchEvent in api.WatchAsync(kind, ns, _version!, duration, stop.Token))
             {
                 if (watchEvent is not null)
@@ -99,10 +133,21 @@ internal sealed class Reflector<T>(ResourceKind<T> kind, string ns, ApiReader ap
         {
             throw KubernetesFaults.TimedOut(api.Server.Context);
         }
+        catch (OperationCanceledException) when (believed.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            WatchLog.Doubted(Logger, Name, _version);
+            _version = null;
+            return;
+        }
         catch (Exception e) when (isAccepted && e is IOException or HttpRequestException or JsonException)
         {
             // Cut off, perhaps within an event: the next watch continues after the last whole one.
             WatchLog.TroubleAgain(Logger, Name, e.GetType().Name, 0);
+        }
+        finally
+        {
+            lock (_gate)
+                _believed = null;
         }
 
         // A server that ends every watch at once must not be asked in a tight loop.
@@ -119,10 +164,11 @@ internal sealed class Reflector<T>(ResourceKind<T> kind, string ns, ApiReader ap
         if (watchEvent.Type != "BOOKMARK")
         {
             var item = kind.Read(watchEvent.Object);
-            Publish(state => state with
-            {
-                Items = watchEvent.Type == "DELETED" ? state.Items.Remove(item.Name) : state.Items.SetItem(item.Name, item),
-            });
+            var isDeleted = watchEvent.Type == "DELETED";
+            var old = Current.Value.Items.GetValueOrDefault(item.Name);
+            Publish(state => state with { Items = isDeleted ? state.Items.Remove(item.Name) : state.Items.SetItem(item.Name, item) });
+            if (old is not null && (isDeleted || old.Uid != item.Uid))
+                gone(old);
         }
 
         // After the event is applied: a version never runs ahead of the items.

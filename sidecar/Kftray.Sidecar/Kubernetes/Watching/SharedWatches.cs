@@ -1,9 +1,12 @@
+using Kftray.Sidecar.Forwarding;
 using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Kubernetes.Watching;
 
 /// <summary>The watches of one cluster: one for each kind and namespace however many need it, running while somebody does.</summary>
-internal sealed class SharedWatches(ApiReader api, RetryPulse pulse, TimeProvider time, ILogger logger) : IAsyncDisposable
+/// <param name="gone">Told of each object that is not there any more.</param>
+internal sealed class SharedWatches(
+    ApiReader api, RetryPulse pulse, Action<IResource> gone, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Kind, string Namespace, string? Item), Shared> _running = [];
@@ -19,9 +22,9 @@ internal sealed class SharedWatches(ApiReader api, RetryPulse pulse, TimeProvide
             if (!_running.TryGetValue(key, out var shared))
             {
                 WatchSource<T> source = item is null
-                    ? new Reflector<T>(kind, ns, api, pulse, time, logger)
+                    ? new Reflector<T>(kind, ns, api, pulse, item => gone(item), time, logger)
                     : new ItemPoller<T>(kind, ns, item, api, pulse, time, logger);
-                shared = new(source, new CancellationTokenSource());
+                shared = new(source, source.Doubt, new CancellationTokenSource());
                 // A disposed cluster answers nothing any more; whoever still holds it is about to learn of the next one.
                 shared.Running = _disposed ? Task.CompletedTask : Task.Run(() => source.RunAsync(shared.Stopping.Token));
                 if (!_disposed)
@@ -31,6 +34,16 @@ internal sealed class SharedWatches(ApiReader api, RetryPulse pulse, TimeProvide
             shared.Readers++;
             return new((WatchSource<T>)shared.Source, () => CloseAsync(key, shared));
         }
+    }
+
+    /// <summary>What is known of this namespace may be old.</summary>
+    public void Doubt(string ns)
+    {
+        Shared[] doubted;
+        lock (_gate)
+            doubted = [.. _running.Where(pair => pair.Key.Namespace == ns).Select(pair => pair.Value)];
+        foreach (var shared in doubted)
+            shared.Doubt();
     }
 
     public async ValueTask DisposeAsync()
@@ -65,9 +78,11 @@ internal sealed class SharedWatches(ApiReader api, RetryPulse pulse, TimeProvide
         shared.Stopping.Dispose();
     }
 
-    private sealed class Shared(object source, CancellationTokenSource stopping)
+    private sealed class Shared(object source, Action doubt, CancellationTokenSource stopping)
     {
         public object Source { get; } = source;
+
+        public Action Doubt { get; } = doubt;
 
         public CancellationTokenSource Stopping { get; } = stopping;
 

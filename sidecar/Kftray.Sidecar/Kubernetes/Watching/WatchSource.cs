@@ -25,11 +25,18 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
 
     protected string Name => name;
 
+    /// <summary>Somebody has reason to think that what is known is old: looks again soon, whatever a watch says or does not say.</summary>
+    public virtual void Doubt()
+    {
+    }
+
     /// <summary>Ends by cancellation only.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
+            // Taken before the step: what changes for the better while its failure is on the way must not be slept through.
+            var woken = pulse.Next;
             try
             {
                 await StepAsync(stopping);
@@ -40,16 +47,16 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
             }
             catch (ApiStatusException e)
             {
-                await WaitOutAsync(e.Fault, e.RetryAfter, e, stopping);
+                await WaitOutAsync(e.Fault, e.RetryAfter, e, woken, stopping);
             }
             catch (ForwardException e)
             {
-                await WaitOutAsync(e.Fault, null, e, stopping);
+                await WaitOutAsync(e.Fault, null, e, woken, stopping);
             }
             catch (Exception e)
             {
                 // Containment: what nobody foresaw stops this watch for a moment, never for good.
-                await WaitOutAsync(new(FaultKind.Unknown, $"Following {name} failed unexpectedly.", "The log has the details."), null, e, stopping);
+                await WaitOutAsync(new(FaultKind.Unknown, $"Following {name} failed unexpectedly.", "The log has the details."), null, e, woken, stopping);
             }
         }
     }
@@ -73,7 +80,7 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
         pulse.Fire();
     }
 
-    private async Task WaitOutAsync(Fault fault, TimeSpan? retryAfter, Exception cause, CancellationToken stopping)
+    private async Task WaitOutAsync(Fault fault, TimeSpan? retryAfter, Exception cause, Task woken, CancellationToken stopping)
     {
         if (_failures++ == 0)
         {
@@ -89,8 +96,6 @@ internal abstract class WatchSource<T>(string name, RetryPulse pulse, TimeProvid
 #pragma warning disable CA5394 // Spreading load needs no secrecy.
         var delay = WatchBackoff.Delay(fault.Kind, _failures, failingFor, retryAfter, Random.Shared.NextDouble());
 #pragma warning restore CA5394
-        // Taken before it is published, so that a reader who acts on the trouble finds us waiting.
-        var woken = pulse.Next;
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var wait = Task.Delay(delay, time, waiting.Token);
         _state.Publish(_state.Current.Value with { Trouble = new(fault, _failures, failingFor, time.GetUtcNow() + delay) });
@@ -116,6 +121,9 @@ internal static partial class WatchLog
 
     [LoggerMessage(Diagnostics.EventIds.WatchExpired, LogLevel.Debug, "{Name} must be listed again: version {Version} is too old")]
     public static partial void Expired(ILogger logger, string name, string? version);
+
+    [LoggerMessage(Diagnostics.EventIds.WatchDoubted, LogLevel.Debug, "{Name} is listed again: what was known at version {Version} is in doubt")]
+    public static partial void Doubted(ILogger logger, string name, string? version);
 
     [LoggerMessage(Diagnostics.EventIds.WatchPolls, LogLevel.Information, "{Name} may not be watched and is polled instead")]
     public static partial void Polls(ILogger logger, string name);

@@ -28,6 +28,8 @@ internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time, Func<l
     // Of the ping that is under way, and whether it was read by the server.
     private long _pingId = -1;
     private volatile bool _echoed;
+    private long _pingSent;
+    private long _roundTripTicks = -1;
 
     /// <summary>Set while the receive loop stands still for a reader.</summary>
     public bool WaitsForReader
@@ -40,11 +42,16 @@ internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time, Func<l
 
     public void OnReceived() => Volatile.Write(ref _lastReceived, time.GetTimestamp());
 
+    /// <summary>Of the last ping that was answered; null before the first answer.</summary>
+    public TimeSpan? RoundTrip => Volatile.Read(ref _roundTripTicks) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
+
     /// <summary>The server has read everything that was sent before this ping.</summary>
     public void OnEcho(uint id)
     {
-        if (id == Volatile.Read(ref _pingId))
-            _echoed = true;
+        if (id != Volatile.Read(ref _pingId))
+            return;
+        _echoed = true;
+        Volatile.Write(ref _roundTripTicks, time.GetElapsedTime(Volatile.Read(ref _pingSent)).Ticks);
     }
 
     /// <summary>A stream was opened or has ended.</summary>
@@ -65,6 +72,7 @@ internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time, Func<l
             await RestAsync(hasStreams, closing);
             var framesSent = writer.StreamFrames;
             _echoed = false;
+            Volatile.Write(ref _pingSent, time.GetTimestamp());
             Volatile.Write(ref _pingId, pingId);
             writer.PostPing(pingId);
             if (await IsSilentAsync(framesRead, closing))
@@ -100,8 +108,11 @@ internal sealed class SpdyHeartbeat(SpdyWriter writer, TimeProvider time, Func<l
         var silentSince = sent;
         while (LastReceived < sent)
         {
+            var checking = time.GetTimestamp();
             await Task.Delay(CheckInterval, time, closing);
-            if (_waitsForReader || IsPodToBlame(framesRead, silentSince))
+            // Suspended meanwhile: the answer has waited with us, and the receive loop needs a moment to see it.
+            var overslept = time.GetElapsedTime(checking) > 3 * CheckInterval;
+            if (overslept || _waitsForReader || IsPodToBlame(framesRead, silentSince))
                 silentSince = time.GetTimestamp();
             if (time.GetElapsedTime(silentSince) >= Deadline && LastReceived < sent)
                 return true;

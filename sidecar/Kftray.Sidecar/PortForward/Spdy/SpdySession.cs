@@ -17,9 +17,6 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
     // The heartbeat's own ids rise from 1 and never get here.
     private const uint ProdId = 0x7FFF_FFFF;
 
-    // How long one reader may hold up the others of its session.
-    private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(5);
-
     private readonly Stream _transport;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
@@ -29,14 +26,11 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
     private readonly Task _receiving;
     private readonly SpdyHeartbeat _heartbeat;
     private readonly Task _beating;
+    private readonly ReaderStall _stall;
     private readonly TaskSet _abandoned = new();
     private int _nextRequestId;
     private Fault? _fault;
     private bool _goingAway;
-
-    // Written by the receive loop: whose reader it stands still for.
-    private volatile SpdyStream? _waitsFor;
-    private long _stalledSince;
     private Task? _disposal;
 
     public SpdySession(Stream transport, IPathWitness? witness, TimeProvider time, ILogger logger)
@@ -46,6 +40,7 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
         Time = time;
         Writer = new SpdyWriter(transport, time, OnWriterBroken);
         _heartbeat = new SpdyHeartbeat(Writer, time, since => witness?.HasHeard(this, since) ?? false);
+        _stall = new ReaderStall(time, ResetIfShared);
         _receiving = ReceiveAsync();
         _beating = EndWhenSilentAsync(_closing.Token);
     }
@@ -67,17 +62,17 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
 
     public bool HasStreams => _streams.Any;
 
-    public SessionLoad Load =>
-        new(_streams.Busy, Volatile.Read(ref _stalledSince) is not 0 and var since ? since : Writer.BlockedSince);
+    public SessionLoad Load => new(_streams.Busy, _stall.Since ?? Writer.BlockedSince);
 
     public long LastHeard => _heartbeat.LastReceived;
+
+    public TimeSpan? RoundTrip => _heartbeat.RoundTrip;
 
     // An even id would be the server's; the echo of one that the heartbeat did not send says nothing to it but that there is one.
     public void Prod() => Writer.PostPing(ProdId);
 
-    async ValueTask<IPodStream> IPodSession.OpenAsync(
-        int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancellationToken) =>
-        await OpenAsync(port, firstBytes, halfCloseGrace, cancellationToken);
+    async ValueTask<IPodStream> IPodSession.OpenAsync(int port, ReadOnlyMemory<byte> firstBytes, TimeSpan halfCloseGrace, CancellationToken cancel) =>
+        await OpenAsync(port, firstBytes, halfCloseGrace, cancel);
 
     /// <summary>Opens a stream and sends its first bytes in the same write.</summary>
     /// <exception cref="EndOfConnectionException">The session is dead; none of the bytes reached the application.</exception>
@@ -151,12 +146,13 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
     {
         End(new Fault(FaultKind.ConnectionLost, "The session to the pod was closed."));
         await _closing.CancelAsync();
-        _waitsFor?.Abandon();
+        _stall.Stream?.Abandon();
         await _transport.DisposeAsync();
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Writer.DisposeAsync();
         await _abandoned.WhenEmptyAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stall.Dispose();
         _closing.Dispose();
     }
 
@@ -230,14 +226,11 @@ internal sealed class SpdySession : IPodSession, ISpdyFrameHandler
         if (used.IsCompletedSuccessfully)
             return;
         _heartbeat.WaitsForReader = true;
-        _waitsFor = stream;
-        Interlocked.Exchange(ref _stalledSince, Time.GetTimestamp());
+        _stall.Begin(stream);
         if (_closing.IsCancellationRequested)
             stream.Abandon();
-        await using (Time.CreateTimer(_ => ResetIfShared(stream), null, StallLimit, StallLimit))
-            await used;
-        Volatile.Write(ref _stalledSince, 0);
-        _waitsFor = null;
+        await used;
+        _stall.End();
         _heartbeat.OnReceived();
         _heartbeat.WaitsForReader = false;
     }

@@ -1,4 +1,4 @@
-namespace Kftray.Sidecar.Kubernetes.Watching;
+namespace Kftray.Sidecar.Forwarding;
 
 /// <summary>
 /// A value with one writer and any number of readers. A reader sees the newest value, never a backlog: one that stalls

@@ -1,6 +1,6 @@
-namespace Kftray.Sidecar.Kubernetes.Watching;
+namespace Kftray.Sidecar.Forwarding;
 
-/// <summary>Wakes everything of one cluster that waits before its next attempt: something has changed for the better.</summary>
+/// <summary>Wakes everything that waits before its next attempt: something has changed for the better, or the user asks.</summary>
 internal sealed class RetryPulse
 {
     private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
