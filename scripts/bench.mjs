@@ -4,27 +4,22 @@
 //   --kubeconfig FILE --context NAME --target ns/svc:port   a real cluster instead of the test cluster
 //   --soak MINUTES                                          memory under mixed load
 //   --pieces                                                BenchmarkDotNet for the parts
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { buildBenchmark } from './build/benchmark.mjs';
 import { buildSidecar } from './build/sidecar.mjs';
 import { buildTestCluster } from './build/testCluster.mjs';
-import { dotnet } from './build/dotnet.mjs';
-import { root, sidecarBinary, testClusterBinary } from './lib/paths.mjs';
-import { run } from './lib/processes.mjs';
+import { start } from './lib/processes.mjs';
 import { main } from './lib/report.mjs';
 import { ensureKubectl } from './setup/kubectl.mjs';
 
-const project = join(root, 'tests', 'Kftray.Benchmarks');
-const program = join(project, 'bin', 'Release', 'net10.0', 'Kftray.Benchmarks');
-
 await main(async () => {
   const given = process.argv.slice(2).map(withAbsoluteFile);
-  await dotnet('Building the benchmark', ['build', project, '-c', 'Release', '-v', 'quiet']);
-  if (given.includes('--pieces')) return await run(program, given);
-
-  await buildSidecar();
-  await buildTestCluster();
-  const kubectl = await ensureKubectl();
-  return await run(program, ['--sidecar', sidecarBinary, '--test-cluster', testClusterBinary, '--kubectl', kubectl, ...given]);
+  const benchmark = await buildBenchmark();
+  const programs = given.includes('--pieces') ? [] : [
+    '--sidecar', await buildSidecar(), '--test-cluster', await buildTestCluster(), '--kubectl', await ensureKubectl(),
+  ];
+  // In our process group, so that Ctrl+C reaches it without us.
+  return await start(benchmark, [...programs, ...given], { group: false }).exited;
 });
 
 /** Files are named from where npm was called. */

@@ -1,5 +1,6 @@
 // What `npm test` runs, in order. Each suite says what it needs, how it runs and how long it may take.
 import { join } from 'node:path';
+import { buildBenchmark } from '../build/benchmark.mjs';
 import { buildExtension } from '../build/extension.mjs';
 import { buildSidecar } from '../build/sidecar.mjs';
 import { buildTestCluster } from '../build/testCluster.mjs';
@@ -53,6 +54,18 @@ export const suites = [
       return { KFTRAY_KUBECTL };
     },
     run: (suite, env) => runXunit(suite, 'Kftray.Conformance.Tests', env),
+  },
+  {
+    name: 'bench', title: 'the benchmark measures the sidecar and kubectl', limitMs: 5 * minutes,
+    async prepare() {
+      await buildBenchmark();
+      await buildSidecar();
+      await buildTestCluster();
+      await ensureKubectl();
+    },
+    run: (suite) => runChecks(suite, [
+      { name: 'npm run bench', command: process.execPath, args: [join(root, 'scripts', 'bench.mjs'), '--quick', '--rows', 'first-byte-50ms,first-byte,forwards-10'] },
+    ]),
   },
   {
     name: 'contract', title: 'vscode-jsonrpc and the real sidecar', limitMs: 5 * minutes,

@@ -11,10 +11,12 @@ internal sealed class KubectlForwarder(string program) : IForwarder
     public async Task<Running> StartAsync(string kubeconfig, string? context, IReadOnlyList<Route> routes, CancellationToken cancellationToken)
     {
         var ports = PortPicker.Take(routes.Count);
-        var running = new Running(ports, [.. routes.Zip(ports, (route, port) => new Background(program, Arguments(route, port)))]);
+        var running = new Running(ports, [.. routes.Zip(ports, (route, port) => new Background(program, Arguments(route, port), IsReady))]);
         foreach (var process in running.Processes)
-            await process.FirstLine.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, cancellationToken);
+            await process.WaitUntilReadyAsync(cancellationToken);
         return running;
+
+        static bool IsReady(string line) => line.StartsWith("Forwarding from", StringComparison.Ordinal);
 
         IEnumerable<string> Arguments(Route route, int port) =>
         [

@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Kftray.Benchmarks.Harness;
 
 namespace Kftray.Benchmarks.Forwarders;
@@ -15,12 +14,19 @@ internal sealed class SidecarForwarder(string program, string name = "sidecar") 
         var ports = PortPicker.Take(routes.Count);
         var config = Path.Combine(Directory.CreateTempSubdirectory("kftray-bench").FullName, "kftray.json");
         await File.WriteAllTextAsync(config, Config(context, routes, ports), cancellationToken);
-        var running = new Running(ports, [new Background(program, ["up", "--json", "--kubeconfig", kubeconfig, "--config", config])]);
-
-        // Connections are held until there is a pod, so a port that answers is all that must be waited for.
-        foreach (var port in ports)
-            await WaitAsync(port, cancellationToken);
+        var active = new HashSet<string>();
+        var running = new Running(ports, [new Background(program, ["up", "--json", "--kubeconfig", kubeconfig, "--config", config], IsReady)]);
+        await running.Processes[0].WaitUntilReadyAsync(cancellationToken);
         return running;
+
+        // Asked of its own words: a connection to try would be one that the application sees.
+        bool IsReady(string line)
+        {
+            var snapshot = JsonNode.Parse(line)!;
+            if (snapshot["status"]?.GetValue<string>() == "active")
+                active.Add(snapshot["id"]!.GetValue<string>());
+            return active.Count == routes.Count;
+        }
     }
 
     private static string Config(string? context, IReadOnlyList<Route> routes, int[] ports) => JsonSerializer.Serialize(new
@@ -36,21 +42,4 @@ internal sealed class SidecarForwarder(string program, string name = "sidecar") 
             ["local_port"] = ports[i],
         }.Where(field => field.Value is not null).ToDictionary()),
     });
-
-    private static async Task WaitAsync(int port, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
-                return;
-            }
-            catch (SocketException) when (attempt < 200)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
-            }
-        }
-    }
 }

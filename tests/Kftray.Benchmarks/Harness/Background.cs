@@ -9,20 +9,23 @@ internal sealed class Background : IAsyncDisposable
     // The unit of utime and stime in /proc/PID/stat: _SC_CLK_TCK is 100 on every Linux that .NET runs on.
     private const double TicksPerSecond = 100;
 
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+
     private readonly Process _process;
     private readonly Task _draining;
-    private readonly TaskCompletionSource<string> _firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Background(string program, IEnumerable<string> arguments)
+    /// <param name="isReady">Asked with each line of standard output until one says that the program is ready.</param>
+    public Background(string program, IEnumerable<string> arguments, Func<string, bool> isReady)
     {
         _process = Tool.Start(program, arguments);
-        _draining = Task.WhenAll(DrainAsync(_process.StandardOutput, _firstLine), DrainAsync(_process.StandardError, null));
+        _draining = Task.WhenAll(DrainAsync(_process.StandardOutput, isReady), DrainAsync(_process.StandardError, _ => false));
     }
 
     public bool IsRunning => !_process.HasExited;
 
-    /// <summary>The first line of standard output; fails when there is none.</summary>
-    public Task<string> FirstLine => _firstLine.Task;
+    /// <summary>Until the program says that it is ready; at most half a minute.</summary>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(StartLimit, TimeProvider.System, cancellationToken);
 
     /// <summary>Seconds of processor time since the start.</summary>
     public double CpuSeconds
@@ -55,10 +58,14 @@ internal sealed class Background : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task DrainAsync(StreamReader reader, TaskCompletionSource<string>? firstLine)
+    private async Task DrainAsync(StreamReader reader, Func<string, bool> isReady)
     {
         while (await reader.ReadLineAsync() is { } line)
-            firstLine?.TrySetResult(line);
-        firstLine?.TrySetException(new InvalidOperationException("The program ended without a word."));
+        {
+            if (!_ready.Task.IsCompleted && isReady(line))
+                _ready.TrySetResult();
+        }
+
+        _ready.TrySetException(new InvalidOperationException("The program ended before it was ready."));
     }
 }

@@ -38,6 +38,18 @@ internal sealed class FigureResults(string name, bool? moreIsBetter)
     public double? MedianOf(string subject) =>
         _bySubject.TryGetValue(subject, out var figures) ? Statistics.Median([.. figures.Select(figure => figure.Value)]) : null;
 
+    /// <summary>
+    /// Median of the ratios of each round: the two were measured one after the other, so that what else the machine did hit both. Null when
+    /// one was not measured, or the other one failed.
+    /// </summary>
+    public double? MedianRatio(string subject, string peer)
+    {
+        if (!_bySubject.TryGetValue(subject, out var mine) || !_bySubject.TryGetValue(peer, out var theirs))
+            return null;
+        double[] ratios = [.. mine.Zip(theirs, (a, b) => a.Value / b.Value).Where(double.IsFinite)];
+        return ratios.Length > 0 ? Statistics.Median(ratios) : null;
+    }
+
     public string? NoteOf(string subject) =>
         _bySubject.TryGetValue(subject, out var figures) ? figures.Select(figure => figure.Note).FirstOrDefault(note => note is not null) : null;
 }

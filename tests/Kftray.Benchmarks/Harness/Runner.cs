@@ -27,8 +27,8 @@ internal sealed class Runner(Scene scene, IReadOnlyList<IForwarder> forwarders, 
         await using var link = row.RoundTrip > TimeSpan.Zero ? new Link(scene.Kubeconfig, row.RoundTrip) : null;
         for (var round = 0; round < rounds; round++)
         {
-            if (row.MeasuresDirect && scene.Direct is { } direct)
-                await MeasureAsync(row, new Subject("direct", AddressOf(direct, row.Application), null), cancellationToken);
+            if (row.MeasuresDirect && AddressOf(row.Application) is { } direct)
+                await MeasureAsync(row, new Subject("direct", direct, null), cancellationToken);
             foreach (var forwarder in round % 2 == 0 ? forwarders : forwarders.Reverse())
                 await MeasureAsync(row, forwarder, route, link?.Kubeconfig ?? scene.Kubeconfig, cancellationToken);
         }
@@ -66,6 +66,8 @@ internal sealed class Runner(Scene scene, IReadOnlyList<IForwarder> forwarders, 
     {
         try
         {
+            if (row.Application == Application.Iperf && scene.IperfServer is { } iperf)
+                await iperf.RestartAsync(cancellationToken);
             foreach (var figure in await row.MeasureAsync(subject, pace, cancellationToken))
             {
                 results.Add(subject.Name, figure);
@@ -95,10 +97,10 @@ internal sealed class Runner(Scene scene, IReadOnlyList<IForwarder> forwarders, 
         _ => scene.Echo,
     };
 
-    private static IPEndPoint AddressOf(DirectAddresses direct, Application application) => application switch
+    private IPEndPoint? AddressOf(Application application) => application switch
     {
-        Application.Http => direct.Http,
-        Application.Iperf => direct.Iperf,
-        _ => direct.Echo,
+        Application.Http => scene.Direct?.Http,
+        Application.Iperf => scene.Direct?.Iperf,
+        _ => scene.Direct?.Echo,
     };
 }

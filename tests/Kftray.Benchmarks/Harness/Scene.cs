@@ -10,7 +10,8 @@ namespace Kftray.Benchmarks.Harness;
 /// <param name="Echo">Sends back what it gets; null where there is none.</param>
 /// <param name="Direct">Where the applications of the three are reached without a forwarder; null in a real cluster.</param>
 internal sealed record Scene(
-    string Kubeconfig, string? Context, Route Http, Route? Iperf, Route? Echo, DirectAddresses? Direct, IReadOnlyList<Background> Owned) : IAsyncDisposable
+    string Kubeconfig, string? Context, Route Http, Route? Iperf, Route? Echo, DirectAddresses? Direct, Background? TestCluster, IperfServer? IperfServer)
+    : IAsyncDisposable
 {
     private const string World = """
         {"apiVersion":"v1","kind":"Namespace","metadata":{"name":"bench"}}
@@ -21,35 +22,33 @@ internal sealed record Scene(
     {
         var folder = Directory.CreateTempSubdirectory("kftray-bench").FullName;
         var kubeconfig = Path.Combine(folder, "kubeconfig");
-        List<Background> owned = [new(testCluster, ["serve", "--kubeconfig", kubeconfig, "--exit-with-stdin"])];
+        var cluster = new Background(testCluster, ["serve", "--kubeconfig", kubeconfig, "--exit-with-stdin"], _ => true);
+        IperfServer? iperf = null;
         try
         {
-            await owned[0].FirstLine.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, cancellationToken);
-            var iperfPort = PortPicker.Take(1)[0];
-            if (Tool.Exists("iperf3"))
-                owned.Add(new Background("iperf3", ["-s", "-B", "127.0.0.1", "-p", $"{iperfPort}"]));
+            await cluster.WaitUntilReadyAsync(cancellationToken);
+            iperf = Tool.Exists("iperf3") ? new IperfServer() : null;
 
             var manifest = Path.Combine(folder, "world.json");
             string[] objects =
             [
                 World, .. Application("http", "http", 8080, 80, leadsTo: null),
-                .. Application("iperf", "http", 5201, 5201, $"127.0.0.1:{iperfPort}"), .. Application("echo", "tcp-echo", 7, 7, leadsTo: null),
+                .. Application("iperf", "http", 5201, 5201, iperf?.Address.ToString() ?? "127.0.0.1:1"), .. Application("echo", "tcp-echo", 7, 7, leadsTo: null),
             ];
             await File.WriteAllTextAsync(manifest, $$"""{"apiVersion":"v1","kind":"List","items":[{{string.Join(",", objects)}}]}""", cancellationToken);
-            await KubectlAsync("apply", "-f", manifest);
+            await KubectlAsync("apply", "--validate=false", "-f", manifest);
             await KubectlAsync("-n", "bench", "wait", "--for=condition=Ready", "pod", "--all", "--timeout=30s");
             var pods = JsonNode.Parse((await KubectlAsync("-n", "bench", "get", "pods", "-o", "json")).Output)!["items"]!.AsArray();
             return new Scene(
-                kubeconfig, null, new Route("bench", "http", 80), owned.Count > 1 ? new Route("bench", "iperf", 5201) : null, new Route("bench", "echo", 7),
-                new DirectAddresses(AddressOf("http", 8080), new IPEndPoint(IPAddress.Loopback, iperfPort), AddressOf("echo", 7)), owned);
+                kubeconfig, null, new Route("bench", "http", 80), iperf is null ? null : new Route("bench", "iperf", 5201), new Route("bench", "echo", 7),
+                new DirectAddresses(AddressOf("http", 8080), iperf?.Address, AddressOf("echo", 7)), cluster, iperf);
 
             IPEndPoint AddressOf(string pod, int port) =>
                 new(IPAddress.Parse(pods.First(item => item!["metadata"]!["name"]!.GetValue<string>() == pod)!["status"]!["podIP"]!.GetValue<string>()), port);
         }
         catch
         {
-            foreach (var process in owned)
-                await process.DisposeAsync();
+            await EndAsync(cluster, iperf);
             throw;
         }
 
@@ -60,10 +59,15 @@ internal sealed record Scene(
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => EndAsync(TestCluster, IperfServer);
+
+    private static async ValueTask EndAsync(params IAsyncDisposable?[] owned)
     {
-        foreach (var process in Owned)
-            await process.DisposeAsync();
+        foreach (var process in owned)
+        {
+            if (process is not null)
+                await process.DisposeAsync();
+        }
     }
 
     private static string[] Application(string name, string behaviour, int containerPort, int servicePort, string? leadsTo)
@@ -78,4 +82,4 @@ internal sealed record Scene(
 }
 
 /// <summary>The applications of the test cluster, without a forwarder.</summary>
-internal sealed record DirectAddresses(IPEndPoint Http, IPEndPoint Iperf, IPEndPoint Echo);
+internal sealed record DirectAddresses(IPEndPoint Http, IPEndPoint? Iperf, IPEndPoint Echo);

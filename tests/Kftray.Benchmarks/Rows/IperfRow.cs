@@ -21,7 +21,7 @@ internal sealed class IperfRow(string name, params string[] mode) : IRow
             "iperf3", ["-c", $"{subject.Address.Address}", "-p", $"{subject.Address.Port}", "-t", $"{pace.Seconds}", "-J", .. mode],
             pace.Load + TimeSpan.FromSeconds(20), cancellationToken);
         var title = $"iperf3 {string.Join(' ', mode)}".Trim() + " [Gbit/s]";
-        var reply = result.ExitCode == 0 ? JsonNode.Parse(result.Output) : null;
+        var reply = result.ExitCode == 0 ? Parse(result.Output) : null;
         if (reply?["end"]?["sum_received"]?["bits_per_second"]?.GetValue<double>() is not { } bits)
             return [new Figure(title, 0, true, $"failed: {Reason(result)}")];
 
@@ -33,11 +33,14 @@ internal sealed class IperfRow(string name, params string[] mode) : IRow
     {
         try
         {
-            return JsonNode.Parse(result.Output)?["error"]?.GetValue<string>() ?? $"exit code {result.ExitCode}";
+            return Parse(result.Output)?["error"]?.GetValue<string>() ?? $"exit code {result.ExitCode}";
         }
         catch (System.Text.Json.JsonException)
         {
             return result.Errors.Length > 0 ? result.Errors.Trim() : $"exit code {result.ExitCode}";
         }
     }
+
+    // Its warnings come on standard output too, before the document.
+    private static JsonNode? Parse(string output) => JsonNode.Parse(output[Math.Max(0, output.IndexOf('{'))..]);
 }
