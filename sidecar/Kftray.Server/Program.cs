@@ -1,0 +1,2 @@
+// Starts empty: the relay's parts come one by one.
+return 0;
