@@ -20,8 +20,8 @@ internal static class SocketExtensions
     }
 
     /// <summary>Waits, without a buffer, until a connection has bytes, or its end.</summary>
-    public static async ValueTask WaitReadableAsync(this Socket connection, CancellationToken waiting) =>
-        await connection.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, waiting);
+    public static ValueTask<int> WaitReadableAsync(this Socket connection, CancellationToken waiting) =>
+        connection.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, waiting);
 
     /// <summary>
     /// Waits, without a buffer, until there is a datagram, or an error: that of an earlier one, or <see cref="SocketError.OperationAborted"/> when the

@@ -64,7 +64,7 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
         var turns = new Turns();
         while (true)
         {
-            await source.WaitReadableAsync(ending);
+            await turns.PauseAsync(source.WaitReadableAsync(ending));
             var chunk = await context.Chunks.RentAsync(ending);
             try
             {

@@ -18,4 +18,12 @@ internal sealed class Turns
         _taken = 0;
         await Task.Yield();
     }
+
+    /// <summary>Waits for a socket; if that takes any time, the others have had their turns.</summary>
+    public async ValueTask<T> PauseAsync<T>(ValueTask<T> wait)
+    {
+        if (!wait.IsCompleted)
+            _taken = 0;
+        return await wait;
+    }
 }

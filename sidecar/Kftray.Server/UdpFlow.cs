@@ -16,6 +16,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
 
     // Held while a write to the client is under way: frames come whole.
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly DatagramBatch _batch = new();
     private readonly Turns _turns = new();
     private long _toldAt;
     private RelayStatus _told;
@@ -63,14 +64,15 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
             if (target.Review() is { } problem)
                 await TellAsync(problem);
 
-            FrameResult result;
-            while ((result = reader.Read(out var offset, out var length)) == FrameResult.Datagram)
+            var result = FrameResult.Datagram;
+            while (result == FrameResult.Datagram)
             {
-                var error = Send(reader.Buffer.AsSpan(offset, length));
-                if (error == SocketError.WouldBlock)
-                    error = await SendWhenThereIsRoomAsync(reader.Buffer.AsMemory(offset, length), ending);
-                if (error != SocketError.Success)
-                    await DropAsync(error);
+                result = reader.Read(out var offset, out var length);
+                if (result == FrameResult.Datagram && _batch.TryAdd(offset, length))
+                    continue;
+                await SendBatchAsync(reader.Buffer, ending);
+                if (result == FrameResult.Datagram)
+                    _batch.TryAdd(offset, length);
             }
 
             if (result == FrameResult.Violation)
@@ -84,14 +86,37 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
             context.Log.Report(RelayEvent.BadFrame, "A client ended in the middle of a frame.");
     }
 
-    private SocketError Send(ReadOnlySpan<byte> datagram)
+    private async ValueTask SendBatchAsync(byte[] buffer, CancellationToken ending)
     {
-        var error = target.Socket.TrySend(datagram);
-        if (error is SocketError.Success or SocketError.WouldBlock or SocketError.MessageSize)
-            return error;
-        // The system gives back an earlier datagram's refusal and has not sent this one.
-        var again = target.Socket.TrySend(datagram);
-        return again == SocketError.Success ? error : again;
+        if (_batch.Count == 0)
+            return;
+        var error = _batch.TrySend(target.Socket, buffer);
+        if (error is SocketError.OperationNotSupported or SocketError.WouldBlock)
+        {
+            for (var i = 0; i < _batch.Count; i++)
+                await SendAsync(buffer.AsMemory(_batch[i].Offset, _batch[i].Length), ending);
+        }
+        else if (error != SocketError.Success)
+        {
+            await ReportAsync(error);
+            // The system gives back an earlier datagram's refusal and has not sent these.
+            if (error != SocketError.MessageSize)
+                _batch.TrySend(target.Socket, buffer);
+        }
+
+        _batch.Clear();
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, CancellationToken ending)
+    {
+        var error = target.Socket.TrySend(datagram.Span);
+        if (error == SocketError.WouldBlock)
+            error = await SendWhenThereIsRoomAsync(datagram, ending);
+        if (error == SocketError.Success)
+            return;
+        await ReportAsync(error);
+        if (error != SocketError.MessageSize)
+            target.Socket.TrySend(datagram.Span);
     }
 
     private async ValueTask<SocketError> SendWhenThereIsRoomAsync(ReadOnlyMemory<byte> datagram, CancellationToken ending)
@@ -107,7 +132,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
         }
     }
 
-    private async ValueTask DropAsync(SocketError error)
+    private async ValueTask ReportAsync(SocketError error)
     {
         if (error == SocketError.MessageSize)
             context.Log.Report(RelayEvent.DatagramDropped, $"A datagram was larger than the way to {context.Target} takes.");
@@ -120,7 +145,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
         while (true)
         {
             var socket = target.Socket;
-            var error = await socket.WaitDatagramAsync(ending);
+            var error = await _turns.PauseAsync(socket.WaitDatagramAsync(ending));
             if (error == SocketError.Success)
                 error = await PassOnAsync(socket, idle, ending);
             if (error == SocketError.Success)
