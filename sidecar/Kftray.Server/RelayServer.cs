@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Kftray.Relay;
@@ -13,6 +14,8 @@ internal sealed class RelayServer
     private readonly Doorway? _control;
 
     private RelayServer(RelayContext context, Doorway compatible, Doorway? control) => (_context, _compatible, _control) = (context, compatible, control);
+
+    public EndPoint CompatibleAddress => _compatible.Address;
 
     /// <summary>Binds the ports.</summary>
     /// <exception cref="SocketException">The compatible port cannot be bound. Without the control port the relay serves on.</exception>
