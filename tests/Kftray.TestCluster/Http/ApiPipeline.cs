@@ -76,7 +76,7 @@ internal sealed class ApiPipeline(
         }
 
         return request.Verb == "watch"
-            ? watches.ServeAsync(context, request)
+            ? watches.ServeAsync(context, request, user)
             : resources.ServeAsync(context, request, access => rbac.Allows(user, access.Verb, access.Resource, access.Namespace));
     }
 
