@@ -18,7 +18,10 @@ internal static class Report
         Row("data that came back and was checked, MiB", subject => Number(subject.Judge.Tally.Bytes / 1024 / 1024));
         Row("failed: refused or reset, and no pod had accepted", subject => Number(subject.Judge.Tally.Failed));
         Row("… although a target was ready", subject => Number(subject.Judge.Tally.FailedAlthoughReady));
+        Row("… because the path broke under what had been sent", subject => Number(subject.Judge.Tally.FailedUnderWay));
+        Row("held, longest, s", subject => (subject.Judge.Tally.Longest / 1000.0).ToString("0.0", CultureInfo.InvariantCulture));
         Row("lost: served, then ended with pod and path intact", subject => Number(subject.Judge.Tally.Lost));
+        Row("ended with their pod or path", subject => Number(subject.Judge.Tally.Ended));
         Row("with wrong bytes", subject => Number(subject.Judge.Tally.Corrupt));
         Row("answered by a cluster that was not meant", subject => Number(subject.Judge.Tally.WrongCluster));
         Row("target ready → first connection served, p50 / p99, ms", subject =>

@@ -19,6 +19,9 @@ internal sealed class Tally
     /// <summary>Neither served nor accepted by any application.</summary>
     public int Failed { get; set; }
 
+    /// <summary>Of the failed: the path broke under what had been sent, and nobody can know whether it arrived.</summary>
+    public int FailedUnderWay { get; set; }
+
     /// <summary>Of the failed: a target was ready and could be reached.</summary>
     public int FailedAlthoughReady { get; set; }
 
@@ -33,9 +36,10 @@ internal sealed class Tally
     /// <summary>Served by a cluster that the forward did not lead to any more.</summary>
     public int WrongCluster { get; set; }
 
-    /// <summary>The application accepted and ended, or the path broke under the connection.</summary>
-    public int Excused { get; set; }
+    /// <summary>Accepted, and then the application ended or the path broke under the connection.</summary>
+    public int Ended { get; set; }
 
+    /// <summary>The longest wait for a first byte, milliseconds.</summary>
     public int Longest { get; set; }
 
     /// <summary>From the moment a target is ready to the first connection that is served, milliseconds.</summary>
@@ -49,9 +53,6 @@ internal sealed class Tally
 /// <param name="hold">How long the subject promises to hold a new connection; null: it promises nothing.</param>
 internal sealed class Judge(ChaosWorld world, TimeSpan? hold, Action<Violation> report)
 {
-    // How long it may take until a target that is ready is used: less after a pod's return than after a cluster's.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-
     // Enough for what came last to be entered into all logs.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
@@ -102,7 +103,7 @@ internal sealed class Judge(ChaosWorld world, TimeSpan? hold, Action<Violation> 
     {
         // The application's end and the client's are seen by two tasks.
         var died = accepted is { ApplicationDied: true };
-        if (died || world.Truth.BreakOf(ended.Route, ended.Began, ended.Ended) is not null) Tally.Excused++;
+        if (died || world.Truth.BreakOf(ended.Route, ended.Began, ended.Ended) is not null) Tally.Ended++;
         else Violate(ended, "lost", () => Tally.Lost++);
     }
 
@@ -111,25 +112,20 @@ internal sealed class Judge(ChaosWorld world, TimeSpan? hold, Action<Violation> 
         Tally.Failed++;
         if (ended.Outcome != Outcome.Refused && WasUnderWay(ended))
         {
-            Tally.Excused++;
+            Tally.FailedUnderWay++;
             return;
         }
 
-        // Where it leads was settled, and could be used, for long enough.
-        var window = world.Truth.Servable(ended.Route, ended.Began - Grace, ended.Ended);
-        if (window.Any(piece => piece.Value && piece.To >= ended.Began && piece.Length >= Grace))
+        if (world.Truth.WasUsable(ended.Route, ended.Began, ended.Ended))
             Violate(ended, "failed although a target was ready", () => Tally.FailedAlthoughReady++);
         else if (hold is { } limit && (ended.Outcome is Outcome.Refused or Outcome.Forgotten || ended.Ended - ended.Began < limit - TimeSpan.FromSeconds(1)))
             Violate(ended, "not held as promised", () => Tally.NotHeld++);
     }
 
-    // Sent to an application that was ready then, over a path that broke.
-    private bool WasUnderWay(ConnectionRecord ended)
-    {
-        if (world.Truth.BreakOf(ended.Route, ended.Began, ended.Ended) is not { } blamed) return false;
-        var moment = blamed.From > ended.Began ? blamed.From : ended.Began;
-        return world.Truth.IsReady(ended.Route, moment) || world.Truth.IsReady(ended.Route, ended.Began);
-    }
+    // Sent over a path that broke, towards an application that was ready as far as anybody could know who was not told any more.
+    private bool WasUnderWay(ConnectionRecord ended) =>
+        world.Truth.BreakOf(ended.Route, ended.Began, ended.Ended) is { } blamed
+        && world.Truth.WasReady(ended.Route, blamed.From < ended.Began ? blamed.From : ended.Began, ended.Ended);
 
     private bool IsOfWrongCluster(ConnectionRecord ended) =>
         ended is { Cluster: { } cluster, Served: { } served }

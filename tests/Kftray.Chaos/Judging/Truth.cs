@@ -21,6 +21,11 @@ internal sealed record Break(int Cluster, string Fault, TimeSpan From)
 /// <summary>What was really the case, as the clusters themselves know it: which applications were ready, and whether there was a way to them.</summary>
 internal sealed class Truth
 {
+    // How long it may take until a pod that is ready, a cluster that is back, a context that is another are used.
+    private static readonly TimeSpan UsedAfterReady = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UsedAfterReturn = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FollowedAfter = TimeSpan.FromSeconds(1.5);
+
     private readonly Dictionary<(int Cluster, Application Application), Timeline<bool>> _ready;
     private readonly Timeline<int>[] _blocks;
     private readonly int[] _blocked;
@@ -84,6 +89,23 @@ internal sealed class Truth
             _blocks[stay.Value].Between(stay.From, stay.To),
             (ready, blocks) => ready && blocks == 0)));
 
+    /// <summary>
+    /// True when a new connection of that time should have been served: an application was ready, nothing was in the way to it, and both for long
+    /// enough to be used by now.
+    /// </summary>
+    public bool WasUsable(Route route, TimeSpan began, TimeSpan ended)
+    {
+        var from = began - UsedAfterReturn;
+        foreach (var stay in Settled(ClustersOf(route, from, ended), from, FollowedAfter))
+        {
+            var ready = Settled(_ready[(stay.Value, route.Application)].Between(stay.From, stay.To), from, UsedAfterReady).Where(piece => piece.Value);
+            var open = Settled(_blocks[stay.Value].Between(stay.From, stay.To), from, UsedAfterReturn).Where(piece => piece.Value == 0);
+            if (ready.Any(one => open.Any(other => one.From < other.To && other.From < one.To && one.To >= began && other.To >= began))) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The spans in which no connection at all could be served: no application, no server, or no path to it.</summary>
     public IReadOnlyList<Piece<bool>> Dead(Route route, TimeSpan from, TimeSpan to) =>
         Merge(ClustersOf(route, from, to).SelectMany(stay => Combine(
@@ -91,7 +113,8 @@ internal sealed class Truth
             _outages[stay.Value].Between(stay.From, stay.To),
             (ready, outages) => !ready || outages > 0)));
 
-    public bool IsReady(Route route, TimeSpan at) => ClustersOf(route, at, at).Any(stay => _ready[(stay.Value, route.Application)].At(at));
+    public bool WasReady(Route route, TimeSpan from, TimeSpan to) => ClustersOf(route, from, to)
+        .Any(stay => _ready[(stay.Value, route.Application)].Between(stay.From, stay.To).Any(piece => piece.Value));
 
     /// <summary>The moments at which an application became ready again, in a cluster that refuses nothing.</summary>
     public IEnumerable<(TimeSpan At, Application Application, int Cluster)> Returns(TimeSpan from, TimeSpan to)
@@ -111,7 +134,7 @@ internal sealed class Truth
     {
         // Old connections of a forward that follows are to end with a switch.
         if (route.Cluster is null
-            && _switches.Between(began - TimeSpan.FromSeconds(1.5), failed) is { Count: > 1 } moves
+            && _switches.Between(began - FollowedAfter, failed) is { Count: > 1 } moves
             && failed - moves[^1].From < TimeSpan.FromSeconds(2))
         {
             return new Break(moves[0].Value, "switch", moves[^1].From) { To = moves[^1].From };
@@ -124,6 +147,11 @@ internal sealed class Truth
                 && ClustersOf(route, began, failed).Any(stay => stay.Value == one.Cluster));
         }
     }
+
+    // What began within the window counts a while later; what was so before, at once.
+    private static IEnumerable<Piece<T>> Settled<T>(IReadOnlyList<Piece<T>> pieces, TimeSpan window, TimeSpan after) => pieces
+        .Select(piece => piece.From > window ? piece with { From = piece.From + after } : piece)
+        .Where(piece => piece.From < piece.To);
 
     private static IEnumerable<Piece<bool>> Combine<TLeft, TRight>(
         IReadOnlyList<Piece<TLeft>> left, IReadOnlyList<Piece<TRight>> right, Func<TLeft, TRight, bool> value) =>

@@ -27,7 +27,7 @@ internal sealed class RouteLoad(Route route, int port, string name, int seed, Ru
         while (!ending.IsCancellationRequested)
         {
             await ConnectAsync(TimeSpan.FromSeconds(3 + (Next(5700) / 100.0)), ending);
-            await PauseAsync(200, ending);
+            await PauseAsync(1000, ending);
         }
     }
 

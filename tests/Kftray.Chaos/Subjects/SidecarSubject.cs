@@ -47,11 +47,11 @@ internal sealed class SidecarSubject(string program, ChaosWorld world, Action<Vi
 
     public Footprint Measure() => Footprint.Of(_process!);
 
-    /// <summary>As a terminal ends it; returns how long it took, or null when it had to be killed.</summary>
+    /// <summary>As a supervisor ends it: a process of a background job ignores the signal of a terminal. Returns how long it took, or null when it had to be killed.</summary>
     public async Task<TimeSpan?> StopAsync()
     {
         var began = world.Clock.Now;
-        using var kill = Process.Start("kill", ["-INT", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         using var limit = world.Clock.Limit(TimeSpan.FromSeconds(10));
         try
         {
