@@ -58,7 +58,7 @@ public sealed class TestCluster : IAsyncDisposable
         Users.Add("admin", "system:masters");
         World = new ClusterWorld(_store, admission);
         Pods = new ClusterPods(_store, _kubelet, deletion);
-        Connections = new OpenConnections(Faults);
+        Connections = new OpenConnections(Faults, time);
         var pipeline = new ApiPipeline(
             Users,
             Rbac,
@@ -66,7 +66,7 @@ public sealed class TestCluster : IAsyncDisposable
             Requests,
             Connections,
             new ResourceEndpoint(_store, admission, deletion),
-            new WatchEndpoint(_store, time, options.BookmarkInterval, _stopping.Token),
+            new WatchEndpoint(_store, Faults, time, options.BookmarkInterval, _stopping.Token),
             new PortForwardEndpoint(_store, _kubelet, Sessions, options.Runtime, time, _stopping.Token),
             new LogEndpoint(_store, _kubelet, _stopping.Token),
             time);

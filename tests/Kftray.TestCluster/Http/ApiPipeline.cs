@@ -78,7 +78,7 @@ internal sealed class ApiPipeline(
 
         if (request is { Subresource: "log", Verb: "get" }) return logs.ServeAsync(context, request);
         return request.Verb == "watch"
-            ? watches.ServeAsync(context, request)
+            ? watches.ServeAsync(context, request, user)
             : resources.ServeAsync(context, request, access => rbac.Allows(user, access.Verb, access.Resource, access.Namespace));
     }
 
