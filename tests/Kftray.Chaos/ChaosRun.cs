@@ -20,8 +20,8 @@ internal sealed class ChaosRun(ChaosSettings settings, Action<string> say)
     // Longer than any row may lie, and than any cluster may take to be found again.
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(17);
 
-    // Sessions that nobody uses are kept for half a minute.
-    private static readonly TimeSpan Cooling = TimeSpan.FromSeconds(50);
+    // Sessions that nobody uses are kept for half a minute, and pooled buffers for a minute after that.
+    private static readonly TimeSpan Cooling = TimeSpan.FromSeconds(130);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
 
     private readonly RunClock _clock = new(TimeProvider.System);

@@ -8,9 +8,7 @@ internal readonly record struct Footprint(int Descriptors, int Threads, double R
     // An idle session is a descriptor; a few come and go with pings and probes.
     private const int DescriptorSlack = 12;
     private const int ThreadSlack = 6;
-
-    // Pooled buffers of as many sessions as a storm of faults opens at once.
-    private const double MemorySlackMiB = 48;
+    private const double MemorySlackMiB = 8;
 
     public static Footprint Of(Process process)
     {
@@ -24,7 +22,7 @@ internal readonly record struct Footprint(int Descriptors, int Threads, double R
     public string? Excess(Footprint before) =>
         Descriptors > before.Descriptors + DescriptorSlack ? $"{Descriptors} file descriptors, {before.Descriptors} before"
         : Threads > before.Threads + ThreadSlack ? $"{Threads} threads, {before.Threads} before"
-        : ResidentMiB > before.ResidentMiB + MemorySlackMiB ? $"{ResidentMiB:0} MiB, {before.ResidentMiB:0} before"
+        : ResidentMiB > (before.ResidentMiB * 1.3) + MemorySlackMiB ? $"{ResidentMiB:0} MiB, {before.ResidentMiB:0} before"
         : null;
 
     public override string ToString() => $"{Descriptors} file descriptors, {Threads} threads, {ResidentMiB:0} MiB";

@@ -1,8 +1,8 @@
 namespace Kftray.Chaos.Judging;
 
 /// <summary>
-/// Whether memory goes on growing. What a busy process needed once it keeps for the next time, buffers of sessions above all; a leak shows in that
-/// the end of a run needs more than its beginning did under the same load.
+/// Whether memory goes on growing. What a busy process needed once it keeps for as long as it is busy, buffers of sessions above all; a leak shows
+/// in that the end of a run needs more than its beginning did under the same load.
 /// </summary>
 internal sealed class MemoryTrend
 {
