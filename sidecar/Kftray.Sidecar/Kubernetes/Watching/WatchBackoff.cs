@@ -28,7 +28,7 @@ internal static class WatchBackoff
     }
 
     private static bool NeedsSomebody(FaultKind kind) => kind is FaultKind.Forbidden or FaultKind.Unauthorized
-        or FaultKind.CredentialsUnavailable or FaultKind.TlsNotTrusted or FaultKind.KubeconfigInvalid or FaultKind.Throttled;
+        or FaultKind.CredentialsUnavailable or FaultKind.SignInRequired or FaultKind.TlsNotTrusted or FaultKind.KubeconfigInvalid or FaultKind.Throttled;
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }
