@@ -41,7 +41,8 @@ internal sealed class ExecCredentialIssuer(ExecConfig plugin, KubeCluster cluste
             throw Unusable("did not print an ExecCredential as JSON", null, e);
         }
 
-        if (credential?.Kind != "ExecCredential")
+        // kubectl takes an answer without a kind, too.
+        if (credential is null or { Kind: not (null or "ExecCredential") })
             throw Unusable("did not print an ExecCredential as JSON", null);
         if (credential.ApiVersion != plugin.ApiVersion)
             throw Unusable($"answered with another apiVersion than the '{plugin.ApiVersion}' that the kubeconfig asks for", null);

@@ -35,7 +35,8 @@ internal sealed class OidcClient(OidcConfig config, Func<KubeCluster, IServerTra
     {
         var endpoint = await EndpointAsync(cancellationToken);
         var (answer, error) = await AskAsync(endpoint, refreshToken, _inForm ?? false, cancellationToken);
-        if (answer is null && _inForm is null)
+        // With this word it has accepted the client.
+        if (answer is null && error != "invalid_grant" && _inForm is null)
         {
             (answer, error) = await AskAsync(endpoint, refreshToken, true, cancellationToken);
             if (answer is not null)

@@ -84,7 +84,7 @@ internal sealed class ProxyDialer(Uri proxy, Func<string, SslClientAuthenticatio
         {
             await stream.ReadExactlyAsync(head.AsMemory(length, 1), cancellationToken);
             if (head.AsSpan(0, length + 1).EndsWith("\r\n\r\n"u8))
-                return Encoding.Latin1.GetString(head, 0, length);
+                return Encoding.Latin1.GetString(head, 0, length - 3);
         }
 
         throw new IOException("The proxy's answer does not end.");
