@@ -16,6 +16,7 @@ internal sealed class Engine : IEngine
     private readonly CurrentWorkspace _workspace = new();
     private readonly ClusterRegistry _clusters;
     private readonly ClusterBrowser _browser;
+    private readonly TargetResolver _resolver;
     private readonly ForwardSet _forwards;
     private readonly HostChanges _host;
     private readonly IdleMemory _memory;
@@ -28,15 +29,19 @@ internal sealed class Engine : IEngine
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _memory = IdleMemory.OfProcess(time);
-        _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
+        _resolver = new TargetResolver(clusters, time);
+        _forwards = new ForwardSet(new TcpEndpointBinder(time), _resolver, time, loggers);
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
 
-    public static Engine Create(TimeProvider time, ILoggerFactory loggers)
+    public static Engine Create(TimeProvider time, ILoggerFactory loggers) => Create(HostEnvironment.FromProcess(), time, loggers);
+
+    /// <param name="environment">What the kubeconfig rules take from the machine.</param>
+    public static Engine Create(HostEnvironment environment, TimeProvider time, ILoggerFactory loggers)
     {
         var limits = new SessionLimits();
-        return new(ClusterRegistry.Create(server => new PodDialer(server, limits, time, loggers), time, loggers), limits, time, loggers);
+        return new(ClusterRegistry.Create(environment, server => new PodDialer(server, limits, time, loggers), time, loggers), limits, time, loggers);
     }
 
     public async Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken)
@@ -55,8 +60,13 @@ internal sealed class Engine : IEngine
         if (!_forwards.Retry(id))
             return false;
         _clusters.RetryNow();
+        if (_forwards.RunningSpec(id) is { } spec)
+            _resolver.RetryForUser(spec);
         return true;
     }
+
+    public async Task<SignInResult?> SignInAsync(string id, CancellationToken cancellationToken) =>
+        _forwards.RunningSpec(id) is { } spec ? new(await _resolver.SignInAsync(spec, cancellationToken)) : null;
 
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
 
