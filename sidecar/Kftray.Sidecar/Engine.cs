@@ -1,4 +1,5 @@
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Diagnostics;
 using Kftray.Sidecar.Endpoints;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
@@ -18,6 +19,7 @@ internal sealed class Engine : IEngine
     private readonly TargetResolver _resolver;
     private readonly ForwardSet _forwards;
     private readonly HostChanges _host;
+    private readonly IdleMemory _memory;
     private readonly SessionLimits _limits;
 
     private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
@@ -26,6 +28,7 @@ internal sealed class Engine : IEngine
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
+        _memory = IdleMemory.OfProcess(time);
         _resolver = new TargetResolver(clusters, time);
         _forwards = new ForwardSet(new TcpEndpointBinder(time), _resolver, time, loggers);
     }
@@ -74,6 +77,7 @@ internal sealed class Engine : IEngine
     public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync();
+        await _memory.DisposeAsync();
         // Forwards before clusters: connections end before the sessions under them.
         await _forwards.DisposeAsync();
         await _clusters.DisposeAsync();
