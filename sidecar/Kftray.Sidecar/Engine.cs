@@ -1,5 +1,6 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Endpoints;
+using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.PortForward;
@@ -25,7 +26,7 @@ internal sealed class Engine : IEngine
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
-        _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
+        _forwards = new ForwardSet(new TcpEndpointBinder(PortOwners.OfThisSystem(time), time), new TargetResolver(clusters, time), time, loggers);
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;

@@ -24,7 +24,7 @@ internal static class SnapshotBuilder
             LocalAddress = spec.LocalAddress,
             Context = resolution?.Context ?? spec.Context,
             Namespace = resolution?.Namespace ?? spec.Namespace,
-            Warning = resolution?.Warning,
+            Warning = Warning(spec, state, resolution),
             Open = spec.Open,
             AutoStart = spec.AutoStart,
             Traffic = Traffic.None,
@@ -47,6 +47,18 @@ internal static class SnapshotBuilder
             ForwardState.Failed failed => snapshot with { Fault = failed.Fault },
             ForwardState.Blocked blocked => snapshot with { Fault = blocked.Fault },
             _ => snapshot,
+        };
+    }
+
+    private static string? Warning(ForwardSpec spec, ForwardState state, Resolution? resolution)
+    {
+        var exposed = spec.IsExposed && state is (ForwardState.Active or ForwardState.Reconnecting)
+            ? $"Other machines can reach it on {spec.LocalAddress}."
+            : null;
+        return (exposed, resolution?.Warning) switch
+        {
+            ({ } first, { } second) => $"{first} {second}",
+            var (first, second) => first ?? second,
         };
     }
 }
