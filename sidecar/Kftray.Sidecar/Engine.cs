@@ -1,4 +1,6 @@
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Diagnostics;
+using Kftray.Sidecar.Diagnostics.Checks;
 using Kftray.Sidecar.Endpoints;
 using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
@@ -17,6 +19,7 @@ internal sealed class Engine : IEngine
     private readonly ClusterRegistry _clusters;
     private readonly ClusterBrowser _browser;
     private readonly ForwardSet _forwards;
+    private readonly Doctor _doctor;
     private readonly HostChanges _host;
     private readonly SessionLimits _limits;
 
@@ -26,7 +29,10 @@ internal sealed class Engine : IEngine
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
-        _forwards = new ForwardSet(new TcpEndpointBinder(PortOwners.OfThisSystem(time), time), new TargetResolver(clusters, time), time, loggers);
+        var owners = PortOwners.OfThisSystem(time);
+        var dependencies = new ForwardDependencies(new TcpEndpointBinder(owners, time), new TargetResolver(clusters, time), time, loggers);
+        _forwards = new ForwardSet(dependencies);
+        _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
@@ -57,6 +63,9 @@ internal sealed class Engine : IEngine
     }
 
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
+
+    public async Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken) =>
+        _forwards.Look(id) is var (spec, snapshot) ? await _doctor.ExamineAsync(new(spec, snapshot), cancellationToken) : null;
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 

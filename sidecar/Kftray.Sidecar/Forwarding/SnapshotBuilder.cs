@@ -39,13 +39,13 @@ internal static class SnapshotBuilder
             },
             ForwardState.Reconnecting waiting => snapshot with
             {
-                Fault = waiting.Fault,
+                Fault = FaultCatalog.Complete(waiting.Fault),
                 Attempt = waiting.Attempt,
                 WaitingFor = waiting.WaitingFor,
                 NextAttemptAt = waiting.NextAttemptAt,
             },
-            ForwardState.Failed failed => snapshot with { Fault = failed.Fault },
-            ForwardState.Blocked blocked => snapshot with { Fault = blocked.Fault },
+            ForwardState.Failed failed => snapshot with { Fault = FaultCatalog.Complete(failed.Fault) },
+            ForwardState.Blocked blocked => snapshot with { Fault = FaultCatalog.Complete(blocked.Fault) },
             _ => snapshot,
         };
     }

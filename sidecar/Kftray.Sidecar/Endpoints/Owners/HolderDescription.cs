@@ -12,7 +12,7 @@ internal static partial class HolderDescription
 
     public static PortHolder Of(PortListener listener)
     {
-        var isKftray = Path.GetFileNameWithoutExtension(listener.Process?.Name) == Program;
+        var isKftray = Path.GetFileNameWithoutExtension(listener.Process?.Name) == Program && listener.Process!.Id != Environment.ProcessId;
         return new(
             listener.Address.ToString(), listener.Process?.Id, listener.Process?.Name, Shorten(listener.Process?.Command), isKftray,
             isKftray ? WindowOf(listener.Process!) : null);
