@@ -32,6 +32,9 @@ internal sealed class Examination(ForwardSpec spec, ForwardSnapshot snapshot)
     /// <summary>What the forward's own resolver says. Set by the check of the target.</summary>
     public Resolution? Resolution { get; set; }
 
+    /// <summary>How long it takes to the pod's node and back, as far as it is known. Set by the check of the way to the pod.</summary>
+    public TimeSpan RoundTrip { get; set; }
+
     /// <summary>The pod that new connections go to. Set by the check of the pods.</summary>
     public PodTarget? Target { get; set; }
 }

@@ -96,6 +96,9 @@ internal sealed class ForwardSet(ForwardDependencies dependencies) : IAsyncDispo
     /// <summary>True when the last apply defined such a forward, running or not.</summary>
     public bool Contains(string id) => Find(id) is not null;
 
+    /// <summary>What a forward that may run, and does, is meant to be; null when there is none.</summary>
+    public ForwardSpec? RunningSpec(string id) => Find(id) is { IsRunning: true, Spec: { Blocked: null } spec } ? spec : null;
+
     /// <summary>What the forward should be and what it is; null when the last apply defined no such forward.</summary>
     public (ForwardSpec Spec, ForwardSnapshot Snapshot)? Look(string id) =>
         Find(id) is { } forward ? (forward.Spec, forward.TakeSnapshot(handOutPreviousId: false)) : null;

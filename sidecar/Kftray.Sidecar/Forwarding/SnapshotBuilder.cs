@@ -55,10 +55,7 @@ internal static class SnapshotBuilder
         var exposed = spec.IsExposed && state is (ForwardState.Active or ForwardState.Reconnecting)
             ? $"Other machines can reach it on {spec.LocalAddress}."
             : null;
-        return (exposed, resolution?.Warning) switch
-        {
-            ({ } first, { } second) => $"{first} {second}",
-            var (first, second) => first ?? second,
-        };
+        var warnings = string.Join(' ', new[] { exposed, resolution?.Warning, resolution?.Notice }.OfType<string>());
+        return warnings.Length > 0 ? warnings : null;
     }
 }

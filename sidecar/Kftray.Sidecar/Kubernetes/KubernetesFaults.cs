@@ -60,10 +60,6 @@ internal static class KubernetesFaults
         : Lost($"of context '{context}'"), e);
 
     /// <summary>Classifies an answer that is no success; reads its body if that is a <c>Status</c>.</summary>
-    public static async Task<Fault> FromResponseAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
-        FromStatus(response.StatusCode, await ReadStatusAsync(response, cancellationToken), ApiRequest.Of(response));
-
-    /// <summary>As <see cref="FromResponseAsync"/>, for those who act on the status code too.</summary>
     public static async Task<ApiStatusException> ExceptionFromAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var status = await ReadStatusAsync(response, cancellationToken);
@@ -121,7 +117,8 @@ internal static class KubernetesFaults
         var name = status?.Details?.Name;
         return status?.Details?.Kind switch
         {
-            _ when status is null => new(FaultKind.ServerError,
+            // Unlike a missing object, a path that is not served has no name.
+            _ when status?.Details?.Name is null => new(FaultKind.ServerError,
                 $"The server of context '{context}' knows no such address (404): it may be no Kubernetes API.",
                 "Check the server's address in the kubeconfig."),
             "namespaces" => new(FaultKind.NamespaceNotFound, $"There is no namespace '{name}' in the cluster of context '{context}'.",

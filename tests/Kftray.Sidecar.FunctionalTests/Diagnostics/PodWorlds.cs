@@ -18,6 +18,16 @@ internal static class PodWorlds
         {
             Forward = """{ "alias": "web", "service": "wbe", "remote_port": 80 }""",
         },
+        new("service with another ending", DiagnosisLink.Target, FaultKind.ServiceNotFound,
+            "There is no service 'orders' in namespace 'shop'.", "Did you mean 'orders-svc'?")
+        {
+            Forward = """{ "alias": "web", "service": "orders", "remote_port": 80 }""",
+            Break = lab =>
+            {
+                lab.Cluster.World.AddService(Shop, "orders-svc", "orders", new ServicePortSpec(80));
+                return Task.CompletedTask;
+            },
+        },
         new("service not installed", DiagnosisLink.Target, FaultKind.ServiceNotFound,
             "There is no service 'payments' in namespace 'shop'.", "Check its name, the namespace and the context; it is waited for.")
         {

@@ -18,6 +18,18 @@ internal static class ServerWorlds
         {
             Break = lab => lab.Cluster.StopServerAsync(),
         },
+        new("proxy that is down", DiagnosisLink.Server, FaultKind.ProxyFailed,
+            "The proxy 127.0.0.1:{port} refuses connections.", "Check proxy-url, HTTPS_PROXY and NO_PROXY.")
+        {
+            Break = lab =>
+            {
+                // Nobody else gets a port that is bound, and nobody answers on it.
+                var socket = lab.Own(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+                lab.Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+                return Edit(lab, server => server["proxy-url"] = $"http://127.0.0.1:{lab.Port}");
+            },
+        },
         new("server whose name is unknown", DiagnosisLink.Server, FaultKind.ServerUnreachable,
             "The name of the API server, no-such-host.invalid, cannot be resolved.", "Check the network, the VPN and the server's address in the kubeconfig.")
         {
@@ -46,7 +58,7 @@ internal static class ServerWorlds
             Break = lab => Edit(lab, server => server["server"] = $"https://127.0.0.1:{lab.Own(new PlainServer()).Port}"),
         },
         new("address that is no API", DiagnosisLink.Api, FaultKind.ServerError,
-            "The server of context 'demo' …", "…")
+            "The server of context 'demo' knows no such address (404): it may be no Kubernetes API.", "Check the server's address in the kubeconfig.")
         {
             Break = lab => Edit(lab, server => server["server"] = $"{server["server"]}/no/api/here"),
         },

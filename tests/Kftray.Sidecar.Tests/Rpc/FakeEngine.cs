@@ -61,6 +61,12 @@ internal sealed class FakeEngine : IEngine
         return Task.FromResult(Contains(id) ? OnDiagnose(id) : null);
     }
 
+    public Task<SignInResult?> SignInAsync(string id, CancellationToken cancellationToken)
+    {
+        Asked.Add($"sign in {id}");
+        return Task.FromResult(IsRunning ? new SignInResult(null) : null);
+    }
+
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => OnBrowse(query, cancellationToken);
 
     public async IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync([EnumeratorCancellation] CancellationToken stopping)

@@ -11,7 +11,7 @@ namespace Kftray.Sidecar.Diagnostics.Checks;
 internal sealed class ApplicationCheck(TimeProvider time) : Check(DiagnosisLink.Application, DiagnosisLink.PodSession)
 {
     // A refusal comes within a round trip or two; an application that keeps silent for longer has accepted the connection.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
 
     public override string Title(Examination examination) => "Application";
 
@@ -19,7 +19,7 @@ internal sealed class ApplicationCheck(TimeProvider time) : Check(DiagnosisLink.
     {
         var target = examination.Target!;
         var started = time.GetTimestamp();
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(Patience + (4 * examination.RoundTrip), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         await using var stream = await target.Dialer.DialAsync(target, default, TimeSpan.Zero, cancellationToken);
         try

@@ -16,7 +16,10 @@ internal sealed class PodSessionCheck(TimeProvider time) : Check(DiagnosisLink.P
         var target = examination.Target!;
         var started = time.GetTimestamp();
         await using var session = await target.Dialer.WarmAsync(target, cancellationToken);
-        var took = time.GetElapsedTime(started).TotalMilliseconds;
+        var opening = time.GetElapsedTime(started);
+        var took = opening.TotalMilliseconds;
+        // A session that was warm was opened in no time.
+        examination.RoundTrip = session.RoundTrip ?? opening;
         var ping = session.RoundTrip is { } roundTrip ? string.Create(CultureInfo.InvariantCulture, $", ping {roundTrip.TotalMilliseconds:0.0} ms") : "";
         var seen = string.Create(CultureInfo.InvariantCulture, $"{target.Dialer.Transport}, ready in {Math.Max(1, took):0} ms{ping}.");
         return target.Dialer.Transport == "websocket-legacy"

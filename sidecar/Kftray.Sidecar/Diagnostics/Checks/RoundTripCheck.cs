@@ -13,8 +13,9 @@ namespace Kftray.Sidecar.Diagnostics.Checks;
 /// </summary>
 internal sealed class RoundTripCheck(ForwardDependencies dependencies) : Check(DiagnosisLink.RoundTrip, DiagnosisLink.Application, DiagnosisLink.LocalPort)
 {
-    // An application learns late that its client has nothing to say, see half_close_grace_seconds.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    // A web server answers; others may learn late that their client has nothing to say, see half_close_grace_seconds.
+    private static readonly TimeSpan HttpPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     public override string Title(Examination examination) => "Round trip";
 
@@ -25,7 +26,7 @@ internal sealed class RoundTripCheck(ForwardDependencies dependencies) : Check(D
     {
         var spec = examination.Spec;
         if (examination.IsListening)
-            return await AskAsync(spec, new(LocalAddresses.Of(spec.LocalAddress)[0], examination.Snapshot.LocalPort), cancellationToken);
+            return await AskAsync(examination, spec, new(LocalAddresses.Of(spec.LocalAddress)[0], examination.Snapshot.LocalPort), cancellationToken);
 
         var copy = spec with { Id = $"{spec.Id} (doctor)", Alias = $"{spec.Alias} (doctor)", LocalAddress = "127.0.0.1", LocalPort = 0, HalfCloseGrace = TimeSpan.Zero };
         var feed = new ForwardFeed(dependencies.Time);
@@ -33,7 +34,7 @@ internal sealed class RoundTripCheck(ForwardDependencies dependencies) : Check(D
         forward.Start();
         try
         {
-            return await AskAsync(copy, new(IPAddress.Loopback, await PortOfAsync(feed, cancellationToken)), cancellationToken);
+            return await AskAsync(examination, copy, new(IPAddress.Loopback, await PortOfAsync(feed, cancellationToken)), cancellationToken);
         }
         finally
         {
@@ -41,18 +42,21 @@ internal sealed class RoundTripCheck(ForwardDependencies dependencies) : Check(D
         }
     }
 
-    private async Task<Finding> AskAsync(ForwardSpec spec, IPEndPoint place, CancellationToken cancellationToken)
+    private async Task<Finding> AskAsync(Examination examination, ForwardSpec spec, IPEndPoint place, CancellationToken cancellationToken)
     {
         // What is bound to all addresses is reached by the loopback one.
         if (HolderDescription.IsAny(place.Address))
             place = new(place.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback, place.Port);
-        var reply = await LocalClient.AskAsync(place, spec.Open == OpenScheme.Http, Patience, dependencies.Time, cancellationToken);
+        var isHttp = spec.Open == OpenScheme.Http;
+        var patience = isHttp ? HttpPatience : Patience + (4 * examination.RoundTrip);
+        var reply = await LocalClient.AskAsync(place, isHttp, patience, dependencies.Time, cancellationToken);
         var took = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, reply.Took.TotalMilliseconds):0} ms");
         return reply.Kind switch
         {
             ReplyKind.Answered => Finding.Pass($"Answered through {place}{(reply.Line is null ? "" : $" with {reply.Line}")} after {took}."),
             ReplyKind.Ended => Finding.Pass($"A connection through {place} was opened and ended by the application after {took}."),
-            ReplyKind.Silent => Finding.Pass($"A connection through {place} was taken; the application waits for its client to speak."),
+            ReplyKind.Silent => Finding.Pass(string.Create(CultureInfo.InvariantCulture,
+                $"A connection through {place} was taken and kept, {Math.Max(1, examination.RoundTrip.TotalMilliseconds):0} ms from the pod's node; the application waits for its client to speak.")),
             _ => Finding.Fail(new(FaultKind.ConnectionLost, $"A connection through {place} was reset after {took}.",
                 "The application may want another protocol; its log says why it resets.")),
         };
