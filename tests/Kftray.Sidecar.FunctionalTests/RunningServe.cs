@@ -28,6 +28,13 @@ internal sealed class RunningServe : SidecarProcess
         })!);
     }
 
+    /// <summary>The one of an editor window of that name.</summary>
+    public static RunningServe StartAsWindow(string window) => new(Process.Start(new ProcessStartInfo(FindProgram(), ["serve", "--window", window])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+    })!);
+
     /// <summary>Applies a config and returns the local port of its one forward once it is active.</summary>
     public async Task<int> ForwardAsync(string config, string kubeconfig, CancellationToken cancellationToken)
     {

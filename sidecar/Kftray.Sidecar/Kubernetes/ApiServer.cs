@@ -117,6 +117,26 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         }
     }
 
+    /// <summary>What the next request would be authenticated with.</summary>
+    public async Task<Credential> TakeCredentialAsync(CancellationToken cancellationToken) => await Credentials().Source.GetAsync(cancellationToken);
+
+    /// <summary>Asks over a new connection and without credentials: whether name, network, proxy and TLS lead to a server at all.</summary>
+    /// <exception cref="ForwardException">They do not.</exception>
+    public async Task KnockAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var transport = _transports(_context.Cluster, null);
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_base, "version")) { Version = HttpVersion.Version11 };
+            request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+            using var response = await transport.SendAsync(request, cancellationToken);
+        }
+        catch (Exception e) when (e is not ForwardException and not OperationCanceledException)
+        {
+            throw new ForwardException(KubernetesFaults.From(e, _base), e);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Road.DisposeAsync();

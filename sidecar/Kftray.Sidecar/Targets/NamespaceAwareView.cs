@@ -1,0 +1,54 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.Kubernetes.Watching;
+
+namespace Kftray.Sidecar.Targets;
+
+/// <summary>
+/// A view that tells a missing namespace from a missing object: to a list, both are nothing. Asks only when something was not found,
+/// and does without the answer where the user may not ask.
+/// </summary>
+internal sealed class NamespaceAwareView(ITargetView inner, Cluster cluster, string context, string ns) : ITargetView
+{
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WatchLease<NamespaceInfo>? _lease;
+    private WatchState<NamespaceInfo> _state = WatchState<NamespaceInfo>.Unknown;
+
+    public IReadOnlyList<Task> Refresh()
+    {
+        var superseded = inner.Refresh();
+        if (_lease is null)
+            return [.. superseded, _asked.Task];
+        var current = _lease.Current;
+        _state = current.Value;
+        return [.. superseded, current.Superseded];
+    }
+
+    public Resolution? Resolve()
+    {
+        var resolution = inner.Resolve();
+        if (resolution is not Resolution.Unavailable { Fault.Kind: FaultKind.ServiceNotFound or FaultKind.PodNotFound })
+            return resolution;
+        if (_lease is null)
+        {
+            _lease = cluster.Poll(ResourceKinds.Namespaces, ns, ns);
+            _asked.TrySetResult();
+            return null;
+        }
+
+        return _state switch
+        {
+            { IsKnown: true } => _state.Items.ContainsKey(ns) ? resolution : TargetFaults.NoNamespace(ns, context),
+            { Trouble: not null } => resolution,
+            _ => null,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await inner.DisposeAsync();
+        if (_lease is not null)
+            await _lease.DisposeAsync();
+    }
+}
