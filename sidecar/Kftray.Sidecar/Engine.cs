@@ -31,13 +31,12 @@ internal sealed class Engine : IEngine
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
-        var owners = PortOwners.OfThisSystem(time);
-        var dependencies = new ForwardDependencies(new TcpEndpointBinder(owners, time), new TargetResolver(clusters, time), time, loggers);
-        _forwards = new ForwardSet(dependencies);
-        _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
         _memory = IdleMemory.OfProcess(time);
         _resolver = new TargetResolver(clusters, time);
-        _forwards = new ForwardSet(new TcpEndpointBinder(time), _resolver, time, loggers);
+        var owners = PortOwners.OfThisSystem(time);
+        var dependencies = new ForwardDependencies(new TcpEndpointBinder(owners, time), _resolver, time, loggers);
+        _forwards = new ForwardSet(dependencies);
+        _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;

@@ -56,7 +56,7 @@ public static class FaultCatalog
             "Run the plugin's command in a terminal; it may ask you to sign in."),
         FaultKind.SignInRequired => new(DiagnosisLink.Credentials, "The cluster waits for you to sign in.",
             "The credentials have ended, and what issues new ones needs a person: a browser, a code, a password.",
-            "Sign in with Kftray: Sign In…; all forwards of the cluster go on by themselves."),
+            "Sign in, as the fault says; all forwards of the cluster go on by themselves."),
         FaultKind.Unauthorized => new(DiagnosisLink.Credentials, "The cluster does not accept the credentials.",
             "They have expired, or belong to another cluster.",
             "Sign in again, or get a fresh kubeconfig."),

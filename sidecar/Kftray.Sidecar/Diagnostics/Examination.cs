@@ -18,6 +18,9 @@ internal sealed class Examination(ForwardSpec spec, ForwardSnapshot snapshot)
     /// <summary>True when the forward listens here and now.</summary>
     public bool IsListening => Snapshot.Status is ForwardStatus.Active or ForwardStatus.Reconnecting or ForwardStatus.Starting && Snapshot.LocalPort != 0;
 
+    /// <summary>True when the pod that connections go to is a relay.</summary>
+    public bool NeedsRelay => Spec.WorkloadType == WorkloadType.Proxy || Spec.Protocol == ForwardProtocol.Udp;
+
     /// <summary>Set by the check of the kubeconfig.</summary>
     public KubeconfigWatch? Kubeconfig { get; set; }
 

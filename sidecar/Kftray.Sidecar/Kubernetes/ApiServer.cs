@@ -120,13 +120,16 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
     /// <summary>What the next request would be authenticated with.</summary>
     public async Task<Credential> TakeCredentialAsync(CancellationToken cancellationToken) => await Credentials().Source.GetAsync(cancellationToken);
 
-    /// <summary>Asks over a new connection and without credentials: whether name, network, proxy and TLS lead to a server at all.</summary>
+    /// <summary>
+    /// Asks over a new connection, with no more than a client certificate that the kubeconfig has: whether name, network, proxy and TLS lead to a
+    /// server at all.
+    /// </summary>
     /// <exception cref="ForwardException">They do not.</exception>
     public async Task KnockAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using var transport = _transports(_context.Cluster, null);
+            using var transport = _transports(_context.Cluster, await OwnCertificateAsync(cancellationToken));
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_base, "version")) { Version = HttpVersion.Version11 };
             request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
             using var response = await transport.SendAsync(request, cancellationToken);
@@ -134,6 +137,21 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         catch (Exception e) when (e is not ForwardException and not OperationCanceledException)
         {
             throw new ForwardException(KubernetesFaults.From(e, _base), e);
+        }
+    }
+
+    /// <summary>Some gateways ask for it in the handshake. One that cannot be read is another link's trouble.</summary>
+    private async Task<ClientCertificate?> OwnCertificateAsync(CancellationToken cancellationToken)
+    {
+        if (_context.User.ClientCertificate is null)
+            return null;
+        try
+        {
+            return (await TakeCredentialAsync(cancellationToken)).Certificate;
+        }
+        catch (ForwardException)
+        {
+            return null;
         }
     }
 

@@ -11,7 +11,10 @@ namespace Kftray.Sidecar.Targets;
 /// </summary>
 internal sealed class NamespaceAwareView(ITargetView inner, Cluster cluster, string context, string ns) : ITargetView
 {
-    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskSet _closing = new();
+    private TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Held only while something is missing: a namespace can be followed by asking again and again only.
     private WatchLease<NamespaceInfo>? _lease;
     private WatchState<NamespaceInfo> _state = WatchState<NamespaceInfo>.Unknown;
 
@@ -29,7 +32,11 @@ internal sealed class NamespaceAwareView(ITargetView inner, Cluster cluster, str
     {
         var resolution = inner.Resolve();
         if (resolution is not Resolution.Unavailable { Fault.Kind: FaultKind.ServiceNotFound or FaultKind.PodNotFound })
+        {
+            Release();
             return resolution;
+        }
+
         if (_lease is null)
         {
             _lease = cluster.Poll(ResourceKinds.Namespaces, ns, ns);
@@ -48,7 +55,16 @@ internal sealed class NamespaceAwareView(ITargetView inner, Cluster cluster, str
     public async ValueTask DisposeAsync()
     {
         await inner.DisposeAsync();
-        if (_lease is not null)
-            await _lease.DisposeAsync();
+        Release();
+        await _closing.WhenEmptyAsync();
+    }
+
+    private void Release()
+    {
+        if (_lease is null)
+            return;
+        _closing.Add(_lease.DisposeAsync().AsTask());
+        (_lease, _state) = (null, WatchState<NamespaceInfo>.Unknown);
+        _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

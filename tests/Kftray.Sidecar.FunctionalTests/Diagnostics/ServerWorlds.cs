@@ -19,7 +19,7 @@ internal static class ServerWorlds
             Break = lab => lab.Cluster.StopServerAsync(),
         },
         new("proxy that is down", DiagnosisLink.Server, FaultKind.ProxyFailed,
-            "The proxy 127.0.0.1:{port} refuses connections.", "Check proxy-url, HTTPS_PROXY and NO_PROXY.")
+            "The proxy 127.0.0.1:{port} refuses connections.", "Check proxy-url in the kubeconfig, or HTTPS_PROXY and NO_PROXY.")
         {
             Break = lab =>
             {

@@ -17,6 +17,10 @@ public sealed class PermissionTests
     [InlineData("pod by name", "get pods,list pods", "get pods")]
     [InlineData("pod by name", "list pods", null)]
     [InlineData("pods by label", "list pods", "list pods")]
+    [InlineData("proxy", "create jobs,list jobs", "create jobs")]
+    [InlineData("proxy", "get pods,get jobs,list jobs,delete jobs", null)]
+    [InlineData("udp", "get services,list services,patch jobs", "get services")]
+    [InlineData("udp", "patch jobs", null)]
     [InlineData("pods by label", "get pods,watch pods,get pods/portforward", null)]
     public void FirstMissing_OfWhatIsDenied_IsWhatNothingStandsInFor(string forward, string denied, string? missing)
     {
@@ -31,6 +35,8 @@ public sealed class PermissionTests
     [InlineData("service")]
     [InlineData("pod by name")]
     [InlineData("pods by label")]
+    [InlineData("proxy")]
+    [InlineData("udp")]
     public void Without_EachOfThem_SaysWhatWorksLess(string forward)
     {
         var needs = ForwardPermissions.Of(Spec(forward));
@@ -74,6 +80,8 @@ public sealed class PermissionTests
         return forward switch
         {
             "service" => spec with { Service = "web" },
+            "proxy" => spec with { WorkloadType = WorkloadType.Proxy, RemoteAddress = "db.internal" },
+            "udp" => spec with { Service = "dns", Protocol = ForwardProtocol.Udp },
             "pod by name" => spec with { WorkloadType = WorkloadType.Pod, Service = "web-0" },
             _ => spec with { WorkloadType = WorkloadType.Pod, Selector = "app=web" },
         };

@@ -17,6 +17,8 @@ internal sealed class ApplicationCheck(TimeProvider time) : Check(DiagnosisLink.
 
     public override async Task<Finding> RunAsync(Examination examination, CancellationToken cancellationToken)
     {
+        if (examination.Spec.Protocol == ForwardProtocol.Udp)
+            return Finding.Skip("Not asked: which datagrams the application answers is not known here.");
         var target = examination.Target!;
         var started = time.GetTimestamp();
         using var patience = new CancellationTokenSource(Patience + (4 * examination.RoundTrip), time);

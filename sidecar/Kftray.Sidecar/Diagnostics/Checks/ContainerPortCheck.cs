@@ -11,6 +11,8 @@ internal sealed class ContainerPortCheck() : Check(DiagnosisLink.ContainerPort, 
 
     public override async Task<Finding> RunAsync(Examination examination, CancellationToken cancellationToken)
     {
+        if (examination.NeedsRelay)
+            return Finding.Skip("Does not apply: the pod is a relay.");
         var target = examination.Target!;
         PodInfo pod;
         try

@@ -41,7 +41,7 @@ internal sealed class CredentialsCheck(TimeProvider time) : Check(DiagnosisLink.
         { TokenFile: { } file } => $"the token file {file}",
         { Username: not null } => "a user name with a password",
         { Exec: { } plugin } => $"the plugin '{Path.GetFileName(plugin.Command)}'",
-        { AuthProvider: { } provider } => $"the auth-provider '{provider}'",
+        { AuthProvider: { } provider } => $"the auth-provider '{provider.Name}'",
         { ClientCertificate: not null } => "a client certificate",
         _ => "no credentials, as the kubeconfig says",
     };

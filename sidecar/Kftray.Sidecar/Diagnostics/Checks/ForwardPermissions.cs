@@ -19,6 +19,11 @@ internal sealed class ForwardPermissions
     private static readonly Permission WatchSlices = new("watch", Discovery, "endpointslices");
     private static readonly Permission WebSockets = new("get", "", "pods/portforward");
 
+    // The relay is a Job: made, kept alive, found again and removed.
+    private static readonly Permission CreateJobs = new("create", "batch", "jobs");
+    private static readonly Permission[] OtherJobs =
+        [new("get", "batch", "jobs"), new("list", "batch", "jobs"), new("patch", "batch", "jobs"), new("delete", "batch", "jobs")];
+
     // Each of them needs one that is granted; if none is, the first is what is missing.
     private readonly IReadOnlyList<Permission[]> _required;
 
@@ -30,8 +35,17 @@ internal sealed class ForwardPermissions
     /// <summary>In the order in which they are told.</summary>
     public IReadOnlyList<Permission> All { get; }
 
-    public static ForwardPermissions Of(ForwardSpec spec) => spec switch
+    public static ForwardPermissions Of(ForwardSpec spec)
     {
+        var target = OfTarget(spec);
+        return spec is { WorkloadType: WorkloadType.Proxy } or { Protocol: ForwardProtocol.Udp }
+            ? new([.. target.All, CreateJobs, .. OtherJobs], [.. target._required, [CreateJobs]])
+            : target;
+    }
+
+    private static ForwardPermissions OfTarget(ForwardSpec spec) => spec switch
+    {
+        { WorkloadType: WorkloadType.Proxy } => new([PortForward, GetPods, WebSockets, ListPods, WatchPods], [PortForward], [ListPods]),
         { WorkloadType: WorkloadType.Pod, Service: not null } =>
             new([PortForward, GetPods, WebSockets, ListPods, WatchPods], [PortForward], [GetPods, ListPods]),
         { WorkloadType: WorkloadType.Pod } =>
@@ -52,6 +66,8 @@ internal sealed class ForwardPermissions
         _ when permission == WebSockets => "where a gateway passes WebSockets only, there is no way to the pod",
         _ when permission == ListSlices => "ready pods are found by the Service's selector",
         _ when permission == ListPods && All.Contains(ListSlices) => "a terminating pod is noticed late",
+        { Resource: "jobs", Verb: "delete" } => "a relay stays until it expires",
+        { Resource: "jobs" } => "a relay that an earlier run left may not be taken over",
         { Verb: "list" } => $"{permission.Resource} are asked for one by one",
         { Verb: "watch" } => $"changes of {permission.Resource} are seen up to 2 s late",
         _ => $"{permission.Resource} are found in the list of all",

@@ -32,11 +32,12 @@ internal sealed class PodsCheck() : Check(DiagnosisLink.Pods, DiagnosisLink.Targ
 
     private static async Task<IReadOnlyList<PodStory>> StoriesAsync(Examination examination, CancellationToken cancellationToken)
     {
-        var (spec, reader, ns) = (examination.Spec, examination.Cluster!.Reader, examination.Namespace);
+        // A relay may live in a namespace of its own.
+        var ns = examination.Resolution is Resolution.Ready { Pods: [var first, ..] } ? first.Namespace : examination.Namespace;
         try
         {
             var matches = await MatcherAsync(examination, cancellationToken);
-            var page = await reader.ListAsync(ResourceKinds.PodStories, ns, cancellationToken);
+            var page = await examination.Cluster!.Reader.ListAsync(ResourceKinds.PodStories, ns, cancellationToken);
             return [.. page.Items.Where(story => matches(story.Pod)).OrderBy(story => story.Name, StringComparer.Ordinal)];
         }
         catch (ApiStatusException e) when (e.Fault.Kind == FaultKind.Forbidden)
@@ -49,6 +50,8 @@ internal sealed class PodsCheck() : Check(DiagnosisLink.Pods, DiagnosisLink.Targ
     private static async Task<Func<PodInfo, bool>> MatcherAsync(Examination examination, CancellationToken cancellationToken)
     {
         var spec = examination.Spec;
+        if (examination.NeedsRelay)
+            return pod => examination.Resolution is Resolution.Ready ready && ready.Pods.Any(target => target.Name == pod.Name);
         if (spec is { WorkloadType: WorkloadType.Pod, Service: { } name })
             return pod => pod.Name == name;
         if (spec.WorkloadType == WorkloadType.Pod)

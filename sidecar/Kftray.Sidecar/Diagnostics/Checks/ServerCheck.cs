@@ -10,13 +10,18 @@ internal sealed class ServerCheck(TimeProvider time) : Check(DiagnosisLink.Serve
 {
     private static readonly TimeSpan Soon = TimeSpan.FromDays(14);
 
+    // What is seen there is only nice to know; where a proxy of the environment is needed, the direct way may lead nowhere.
+    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(3);
+
     public override string Title(Examination examination) => "API server";
 
     public override async Task<Finding> RunAsync(Examination examination, CancellationToken cancellationToken)
     {
         var cluster = examination.Context!.Cluster;
         var knocking = examination.Cluster!.Examiner.KnockAsync(cancellationToken);
-        var looking = cluster.Proxy is null ? CertificateSight.LookAsync(cluster, cancellationToken) : Task.FromResult<CertificateSight?>(null);
+        using var limit = new CancellationTokenSource(LookLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var looking = cluster.Proxy is null ? CertificateSight.LookAsync(cluster, either.Token) : Task.FromResult<CertificateSight?>(null);
         await Task.WhenAll(knocking, looking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await knocking;
         return Describe(cluster, looking.IsCompletedSuccessfully ? await looking : null);

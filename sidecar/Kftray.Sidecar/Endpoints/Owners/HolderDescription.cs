@@ -46,7 +46,7 @@ internal static partial class HolderDescription
     }
 
     // `--db-password=x`, `--token x`, `API_KEY=x`, and `-px` of the MySQL tools.
-    [GeneratedRegex(@"((?:[\w-]*(?:passw|token|secret|credential|api[-_]?key|auth)[\w-]*)[=\s:]+|\s-p)(?:""[^""]*""|\S+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"((?:[\w-]*(?:passw|token|secret|credential|api[-_]?key|auth)[\w-]*)[=\s:]+(?:(?:bearer|basic)\s+)?|\s-p)(?:""[^""]*""|\S+)", RegexOptions.IgnoreCase)]
     private static partial Regex SecretArgument();
 
     [GeneratedRegex(@"(\w://)[^/\s@]+@")]

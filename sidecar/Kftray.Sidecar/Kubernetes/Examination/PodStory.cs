@@ -12,6 +12,8 @@ internal sealed record PodStory(PodInfo Pod, IReadOnlyList<string> Troubles, str
 
     public string Uid => Pod.Uid;
 
+    public string Version => Pod.Version;
+
     public static PodStory Map(V1Pod pod)
     {
         var info = ResourceMapping.Map(pod);

@@ -29,6 +29,7 @@ public sealed class HolderDescriptionTests
     [InlineData("env API_TOKEN=geheim node app.js", "env API_TOKEN=… node app.js")]
     [InlineData("app postgres://me:geheim@db/x", "app postgres://…@db/x")]
     [InlineData("curl -H Authorization: geheim", "curl -H Authorization: …")]
+    [InlineData("curl -H Authorization: Bearer geheim", "curl -H Authorization: Bearer …")]
     [InlineData("redis-server 127.0.0.1:6379", "redis-server 127.0.0.1:6379")]
     public void Of_ACommandLine_KeepsItsSecrets(string command, string shown) =>
         Assert.Equal(shown, HolderDescription.Of(new(IPAddress.Loopback, new(5, "x", command, []))).Command);
