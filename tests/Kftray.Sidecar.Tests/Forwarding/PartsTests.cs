@@ -111,24 +111,98 @@ public sealed class ReplayBufferTests
         {
             using var buffer = new ReplayBuffer();
             using var together = new Barrier(2);
-            await Task.WhenAll(
-                OnThreadOfItsOwn(() =>
+            Parallel.Invoke(
+                () =>
                 {
                     together.SignalAndWait();
-                    slot.Offer([pod]);
-                }),
-                OnThreadOfItsOwn(() =>
+                    for (var i = 0; i < 20; i++)
+                        buffer.Append(new byte[100]);
+                },
+                () =>
                 {
                     together.SignalAndWait();
-                    slot.Report(pod, Gone);
-                }));
-            slot.Report(pod, Gone);
-
-            // If it turned in circles, only the wait for it would end.
-            var taking = false;
-            await OnThreadOfItsOwn(() => taking = slot.TakeAsync(Balance.First, TimeoutToken).AsTask().IsCompleted).WaitAsync(TimeoutToken);
-            Assert.False(taking);
+                    buffer.GiveUp();
+                });
+            Assert.True(buffer.Bytes.IsEmpty);
         }
+    }
+}
+
+public sealed class TargetSlotTests : TestBase
+{
+    private static readonly Fault Gone = new(FaultKind.PodGone, "The pod is gone.");
+    private readonly ScriptedDialer _dialer = new();
+    private readonly TargetSlot _slot = new();
+
+    [Fact]
+    public async Task Take_FromAnEmptySlot_WaitsForAnOffer()
+    {
+        var taking = _slot.TakeAsync(Balance.First, TimeoutToken).AsTask();
+        Assert.False(taking.IsCompleted);
+
+        _slot.Offer([_dialer.Pod("web-0")]);
+
+        Assert.Equal("web-0", (await taking).Name);
+    }
+
+    [Fact]
+    public async Task Take_AfterAClear_WaitsAgain()
+    {
+        _slot.Offer([_dialer.Pod("web-0")]);
+        _slot.Clear();
+
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(TimeoutToken);
+        var taking = _slot.TakeAsync(Balance.First, cancelled.Token).AsTask();
+        Assert.False(taking.IsCompleted);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking);
+    }
+
+    [Fact]
+    public async Task Report_WithdrawsThePodAtOnceAndIsHandedOutOnce()
+    {
+        _slot.Offer([_dialer.Pod("web-0"), _dialer.Pod("web-1")]);
+        var reported = _slot.Reported;
+
+        _slot.Report(_dialer.Pod("web-0"), Gone);
+
+        Assert.True(reported.IsCompleted);
+        Assert.Equal("web-1", (await _slot.TakeAsync(Balance.First, TimeoutToken)).Name);
+        Assert.Equal("web-0", Assert.Single(_slot.TakeReports()).Target.Name);
+        Assert.Empty(_slot.TakeReports());
+        Assert.False(_slot.Reported.IsCompleted);
+    }
+
+    // An offer that was withdrawn while it was being announced must leave takers waiting, not turning in circles: then only the timeout ends it.
+    [Fact]
+    public async Task Take_AfterRacingOffersAndReports_StillWaits()
+    {
+        const int rounds = 2_000;
+        var pod = _dialer.Pod("web-0");
+        var slot = new TargetSlot();
+        using var together = new Barrier(2);
+        var reporting = OnThreadOfItsOwn(() =>
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                together.SignalAndWait(TimeoutToken);
+                slot.Report(pod, Gone);
+                together.SignalAndWait(TimeoutToken);
+            }
+        });
+        var offering = OnThreadOfItsOwn(() =>
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                slot = new TargetSlot();
+                together.SignalAndWait(TimeoutToken);
+                slot.Offer([pod]);
+                together.SignalAndWait(TimeoutToken);
+                slot.Report(pod, Gone);
+                Assert.False(slot.TakeAsync(Balance.First, TimeoutToken).AsTask().IsCompleted);
+            }
+        });
+        await Task.WhenAll(reporting, offering).WaitAsync(TimeoutToken);
 
         // The pool gives threads reluctantly while other tests use them.
         static Task OnThreadOfItsOwn(Action action) =>

@@ -105,8 +105,8 @@ public sealed class OidcTests : TestBase
     private void Write(string idToken, string refreshToken) => File.WriteAllText(Kubeconfig, $$"""
         # mine
         current-context: x
-        contexts: [{name: x, context: {cluster: c, user: me}}]
-        clusters: [{name: c, cluster: {server: https://s}}]
+        contexts: [{name: x, context: {cluster: c, user: me} }]
+        clusters: [{name: c, cluster: {server: https://s} }]
         users:
         - name: me
           user:
