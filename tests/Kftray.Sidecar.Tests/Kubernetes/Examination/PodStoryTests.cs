@@ -46,8 +46,8 @@ public sealed class PodStoryTests
         Assert.Equal(["it is being deleted"], Read("""{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}""", ""","deletionTimestamp":"2026-01-01T00:00:00Z" """).Troubles);
 
     private static Kftray.Sidecar.Kubernetes.Examination.PodStory Read(string status, string more = "") => ResourceKinds.PodStories.Read(JsonDocument.Parse(
-        $$"""
-        {"metadata":{"name":"web-0","namespace":"shop"{{more}}},"status":{{status}},"spec":{"containers":[{"name":"main",
-         "readinessProbe":{"httpGet":{"path":"/healthz","port":8080}},"startupProbe":{"tcpSocket":{"port":8080}}}]}}
+        $$$"""
+        {"metadata":{"name":"web-0","namespace":"shop"{{{more}}} },"status":{{{status}}},"spec":{"containers":[{"name":"main",
+         "readinessProbe":{"httpGet":{"path":"/healthz","port":8080} },"startupProbe":{"tcpSocket":{"port":8080} } }] } }
         """).RootElement);
 }
