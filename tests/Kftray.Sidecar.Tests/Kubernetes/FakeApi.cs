@@ -125,7 +125,7 @@ internal sealed class FakeApi : IServerTransport
             {
                 "watch" => Watch(kind, query),
                 "list" => Ok(List(objects, query)),
-                _ when kind == "namespaces" && !MissingNamespaces.Contains(name!) => Ok($$$"""{"metadata":{"name":"{{{name}}}"}}"""),
+                _ when kind == "namespaces" && !MissingNamespaces.Contains(name!) => Ok($$$"""{"metadata":{"name":"{{{name}}}"} }"""),
                 _ => objects.TryGetValue(name!, out var json) ? Ok(json)
                     : Status(HttpStatusCode.NotFound, "NotFound", $$"""{"name":"{{name}}","kind":"{{kind}}"}"""),
             };

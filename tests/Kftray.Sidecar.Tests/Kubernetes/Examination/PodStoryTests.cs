@@ -47,7 +47,7 @@ public sealed class PodStoryTests
 
     private static Kftray.Sidecar.Kubernetes.Examination.PodStory Read(string status, string more = "") => ResourceKinds.PodStories.Read(JsonDocument.Parse(
         $$$"""
-        {"metadata":{"name":"web-0","namespace":"shop"{{{more}}}},"status":{{{status}}},"spec":{"containers":[{"name":"main",
-         "readinessProbe":{"httpGet":{"path":"/healthz","port":8080} },"startupProbe":{"tcpSocket":{"port":8080}} } ] } }
+        {"metadata":{"name":"web-0","namespace":"shop"{{{more}}} },"status":{{{status}}},"spec":{"containers":[{"name":"main",
+         "readinessProbe":{"httpGet":{"path":"/healthz","port":8080} },"startupProbe":{"tcpSocket":{"port":8080} } }] } }
         """).RootElement);
 }
