@@ -195,13 +195,8 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         var (source, impersonation) = Credentials();
         var credential = await source.GetAsync(cancellationToken);
         var response = await SendOnceAsync(request, credential, impersonation, cancellationToken);
-        if (response.StatusCode != HttpStatusCode.Unauthorized)
-        {
-            source.Accept(credential);
-            return response;
-        }
-
-        if (!source.Invalidate(credential))
+        Note(response, source, credential);
+        if (response.StatusCode != HttpStatusCode.Unauthorized || !source.Invalidate(credential))
             return response;
 
         var renewed = await source.GetAsync(cancellationToken);
@@ -209,9 +204,15 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
             return response;
         response.Dispose();
         var second = await SendOnceAsync(request, renewed, impersonation, cancellationToken);
-        if (second.StatusCode != HttpStatusCode.Unauthorized)
-            source.Accept(renewed);
+        Note(second, source, renewed);
         return second;
+    }
+
+    /// <summary>Above 499 it may be somebody before the server who answers, and who never looked.</summary>
+    private static void Note(HttpResponseMessage response, ICredentialSource source, Credential credential)
+    {
+        if (response.StatusCode is not HttpStatusCode.Unauthorized and < HttpStatusCode.InternalServerError)
+            source.Accept(credential);
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(

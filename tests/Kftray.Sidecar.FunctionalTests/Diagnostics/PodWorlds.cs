@@ -132,7 +132,7 @@ internal static class PodWorlds
         {
             Break = lab =>
             {
-                lab.Own(lab.Cluster.Break(new(FaultAction.Status) { Resource = "pods/portforward", Code = 400 }));
+                lab.Own(lab.Cluster.Break(new RequestFault(FaultAction.Status) { Resource = "pods/portforward", Code = 400 }));
                 return Task.CompletedTask;
             },
         },
