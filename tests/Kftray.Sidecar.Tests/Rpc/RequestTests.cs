@@ -99,7 +99,6 @@ public sealed class RequestTests
     [Theory]
     [InlineData("forward/retry", "retry shop/web")]
     [InlineData("forward/restart", "restart shop/web")]
-    [InlineData("forward/diagnose", "diagnose shop/web")]
     public async Task ForwardRequest_OfARunningForward_ReachesIt(string method, string asked)
     {
         await using var session = await RpcSession.OpenInitializedAsync();
@@ -122,6 +121,17 @@ public sealed class RequestTests
 
         Assert.Equal(RpcErrors.UnknownForward, refusal.Code);
         Assert.Empty(session.Engine.Asked);
+    }
+
+    [Fact]
+    public async Task Diagnose_OfAForward_AnswersWithTheReport()
+    {
+        await using var session = await RpcSession.OpenInitializedAsync();
+        session.Engine.Forwards.Add(Snapshots.Active());
+
+        var diagnosis = await session.RequestAsync<Diagnosis>("forward/diagnose", new ForwardParams("shop/web"));
+
+        Assert.Equal(("shop/web", "# x"), (diagnosis.Id, diagnosis.Markdown));
     }
 
     [Fact]
