@@ -161,6 +161,6 @@ internal sealed class ScriptedPlugins : IPluginRunner
     public Task<string> RunAsync(ExecConfig plugin, string execInfo, Action<string> said, CancellationToken cancellationToken)
     {
         Said = said;
-        return Answer(Interlocked.Increment(ref _runs));
+        return Answer(Interlocked.Increment(ref _runs)).WaitAsync(cancellationToken);
     }
 }
