@@ -25,7 +25,7 @@ internal sealed class Engine : IEngine
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
-        _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
+        _forwards = new ForwardSet(new EndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;

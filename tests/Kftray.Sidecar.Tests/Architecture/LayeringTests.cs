@@ -16,14 +16,15 @@ public sealed class LayeringTests
     [Fact]
     public void Reader_OfTheAssembly_SeesWhatMethodBodiesMention()
     {
-        Assert.Contains(($"{Root}.Engine", $"{Root}.Endpoints.TcpEndpointBinder"), References.Value);
+        Assert.Contains(($"{Root}.Engine", $"{Root}.Endpoints.EndpointBinder"), References.Value);
         Assert.Contains(($"{Root}.CommandLine.ServeCommand", $"{Root}.Rpc.InputPump"), References.Value);
     }
 
     [Theory]
     [InlineData("Contract", "Kftray.Sidecar")]
     [InlineData("Forwarding", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Diagnostics")]
-    [InlineData("Endpoints", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Diagnostics", "Kftray.Sidecar.Forwarding")]
+    [InlineData("Endpoints", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Diagnostics", "Kftray.Sidecar.Forwarding", "Kftray.Sidecar.Datagrams")]
+    [InlineData("Datagrams", "Kftray.Sidecar", "Kftray.Sidecar.Forwarding")]
     [InlineData("Workspace", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Diagnostics", "Kftray.Sidecar.Forwarding")]
     public void Namespace_OfALowerLayer_KnowsOnlyItsOwnAndThese(string layer, string forbidden, params string[] allowed) =>
         AssertNone(layer, to => IsIn(to, forbidden) && !allowed.Append($"{Root}.{layer}").Any(name => IsIn(to, name)));

@@ -159,7 +159,7 @@ public sealed class TcpEndpointTests : TestBase
     [Fact]
     public void Bind_ToAnAddressOfAnotherMachine_SaysSo()
     {
-        var fault = Assert.Throws<ForwardException>(() => new TcpEndpointBinder(TimeProvider.System).Bind(Spec(0) with { LocalAddress = "192.0.2.1", LocalPort = 18081 })).Fault;
+        var fault = Assert.Throws<ForwardException>(() => new EndpointBinder(TimeProvider.System).Bind(Spec(0) with { LocalAddress = "192.0.2.1", LocalPort = 18081 })).Fault;
 
         Assert.Equal(FaultKind.AddressNotAvailable, fault.Kind);
     }
@@ -168,13 +168,13 @@ public sealed class TcpEndpointTests : TestBase
     public async Task Bind_WithoutAPort_GetsTheSameOneAgainAndTheNextOneIfItIsHeld()
     {
         var spec = Spec(0) with { Alias = $"stable-{Guid.NewGuid()}" };
-        var first = Own(new TcpEndpointBinder(TimeProvider.System).Bind(spec));
+        var first = Own(new EndpointBinder(TimeProvider.System).Bind(spec));
         var port = first.LocalEndPoint.Port;
         await first.DisposeAsync();
 
-        var again = Own(new TcpEndpointBinder(TimeProvider.System).Bind(spec));
+        var again = Own(new EndpointBinder(TimeProvider.System).Bind(spec));
         Assert.Equal(port, again.LocalEndPoint.Port);
-        var beside = Own(new TcpEndpointBinder(TimeProvider.System).Bind(spec));
+        var beside = Own(new EndpointBinder(TimeProvider.System).Bind(spec));
         Assert.NotEqual(port, beside.LocalEndPoint.Port);
     }
 
@@ -203,7 +203,7 @@ public sealed class TcpEndpointTests : TestBase
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting);
     }
 
-    private static ILocalEndpoint Bind(int port) => new TcpEndpointBinder(TimeProvider.System).Bind(Spec(port) with { Alias = $"t-{Guid.NewGuid()}" });
+    private static ILocalEndpoint Bind(int port) => new EndpointBinder(TimeProvider.System).Bind(Spec(port) with { Alias = $"t-{Guid.NewGuid()}" });
 
     private static ForwardSpec Spec(int port) => new()
     {

@@ -5,21 +5,21 @@ using Kftray.Sidecar.Forwarding;
 
 namespace Kftray.Sidecar.Endpoints;
 
-/// <summary>Binds the local side of TCP forwards, and says in words why it could not.</summary>
-internal sealed class TcpEndpointBinder(TimeProvider time) : ILocalEndpointBinder
+/// <summary>Binds the local side of forwards, and says in words why it could not.</summary>
+internal sealed class EndpointBinder(TimeProvider time) : ILocalEndpointBinder
 {
     public ILocalEndpoint Bind(ForwardSpec spec)
     {
         var address = spec.LocalAddress == "localhost" ? IPAddress.Loopback : IPAddress.Parse(spec.LocalAddress);
         if (spec.LocalPort != 0)
-            return Listen(address, spec.LocalPort);
+            return Bind(spec.Protocol, new IPEndPoint(address, spec.LocalPort));
 
         // Any port will do, but the same one each time where possible: people keep it in their notes and their tools.
         foreach (var port in StablePort.Candidates(spec.Source, spec.Alias))
         {
             try
             {
-                return Listen(address, port);
+                return Bind(spec.Protocol, new IPEndPoint(address, port));
             }
             catch (ForwardException e) when (e.Fault.Kind is FaultKind.PortInUse or FaultKind.PortNotPermitted)
             {
@@ -27,22 +27,39 @@ internal sealed class TcpEndpointBinder(TimeProvider time) : ILocalEndpointBinde
             }
         }
 
-        return Listen(address, 0);
+        return Bind(spec.Protocol, new IPEndPoint(address, 0));
     }
 
-    private TcpEndpoint Listen(IPAddress address, int port)
+    private ILocalEndpoint Bind(ForwardProtocol protocol, IPEndPoint place)
     {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(address, port));
-            socket.Listen(512);
-            return new TcpEndpoint(socket, time);
+            return protocol switch
+            {
+                ForwardProtocol.Tcp => new TcpEndpoint(Listen(place), time),
+                ForwardProtocol.Udp => new UdpEndpoint(new DatagramSocket(place), time),
+                _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol."),
+            };
         }
         catch (SocketException e)
         {
+            throw new ForwardException(FaultOf(e.SocketErrorCode, place.Address, place.Port), e);
+        }
+    }
+
+    private static Socket Listen(IPEndPoint place)
+    {
+        var socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(place);
+            socket.Listen(512);
+            return socket;
+        }
+        catch
+        {
             socket.Dispose();
-            throw new ForwardException(FaultOf(e.SocketErrorCode, address, port), e);
+            throw;
         }
     }
 
