@@ -3,6 +3,7 @@ using Kftray.Sidecar.Endpoints;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.PortForward;
+using Kftray.Sidecar.Relay;
 using Kftray.Sidecar.Targets;
 using Kftray.Sidecar.Workspace;
 using Microsoft.Extensions.Logging;
@@ -17,15 +18,17 @@ internal sealed class Engine : IEngine
     private readonly ClusterBrowser _browser;
     private readonly ForwardSet _forwards;
     private readonly HostChanges _host;
+    private readonly RelaySet _relays;
     private readonly SessionLimits _limits;
 
     private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
+        _relays = new RelaySet(RelayOwner.OfProcess(), time, loggers);
         _clusters = clusters;
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
-        _forwards = new ForwardSet(new EndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
+        _forwards = new ForwardSet(new EndpointBinder(time), new TargetResolver(clusters, _relays, time, loggers), time, loggers);
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
@@ -64,8 +67,9 @@ internal sealed class Engine : IEngine
     public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync();
-        // Forwards before clusters: connections end before the sessions under them.
+        // Forwards before clusters: connections end before the sessions under them, and relays are removed over the same road.
         await _forwards.DisposeAsync();
+        await _relays.DisposeAsync();
         await _clusters.DisposeAsync();
     }
 }

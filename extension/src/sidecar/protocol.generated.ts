@@ -74,8 +74,14 @@ export type FaultKind =
   | 'portNotFound'
   | 'noReadyPod'
   | 'upgradeRefused'
+  /** It is on its way; the message says how far. */
+  | 'relayStarting'
+  /** It cannot be started, or does not do its work. */
+  | 'relayFailed'
   | 'connectionRefused'
   | 'podGone'
+  | 'targetNotFound'
+  | 'targetUnreachable'
   /** None of the above: the message is what there is. */
   | 'unknown';
 
@@ -243,6 +249,8 @@ export interface ForwardSnapshot {
   readonly namespace?: string;
   /** The pods that new connections are sent to. Empty unless active. */
   readonly pods: readonly string[];
+  /** True when `pods` are relays, and the target is what they lead to. */
+  readonly throughRelay: boolean;
   readonly fault?: Fault;
   /** Works, but not as well as it could: why. Null when all is well. */
   readonly warning?: string;
@@ -334,6 +342,8 @@ export interface SidecarSettings {
   readonly reconnectMaxDelaySeconds?: number;
   /** Connections to one pod up to this number get a session to the cluster of their own, so that none can slow another down; more of them share. 1–64. */
   readonly maxSessionsPerPod?: number;
+  /** The relay of UDP and proxy forwards: the object that `relay` is in a config file. Null means defaults. */
+  readonly relay?: unknown;
 }
 
 /** A place in a document. Lines and columns count from 0, columns in UTF-16 units, as the editor counts them. */
@@ -356,4 +366,6 @@ export interface Traffic {
   readonly totalConnections: number;
   /** Waiting for a target. */
   readonly heldConnections: number;
+  /** Too large, or more than could be taken: UDP drops, it does not make senders wait. */
+  readonly droppedDatagrams: number;
 }

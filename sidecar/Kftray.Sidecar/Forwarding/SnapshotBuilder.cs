@@ -25,6 +25,7 @@ internal static class SnapshotBuilder
             Context = resolution?.Context ?? spec.Context,
             Namespace = resolution?.Namespace ?? spec.Namespace,
             Warning = resolution?.Warning,
+            ThroughRelay = spec.NeedsRelay,
             Open = spec.Open,
             AutoStart = spec.AutoStart,
             Traffic = Traffic.None,

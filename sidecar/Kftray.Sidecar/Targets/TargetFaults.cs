@@ -60,7 +60,7 @@ internal static class TargetFaults
 
     public static Resolution.Unavailable NoPort(PortReference port, string whose, IEnumerable<string> ports) => Wait(FaultKind.PortNotFound,
         $"There is no port {port} at {whose}.",
-        string.Join(", ", ports) is { Length: > 0 } list ? $"It has {list}." : "It declares no TCP ports.");
+        string.Join(", ", ports) is { Length: > 0 } list ? $"It has {list}." : "It declares no such ports.");
 
     public static Resolution.Unavailable Wait(FaultKind kind, string message, string? hint) =>
         new(new Fault(kind, message, hint), WaitingFor.Event);
