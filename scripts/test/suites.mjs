@@ -1,6 +1,7 @@
 // What `npm test` runs, in order. Each suite says what it needs, how it runs and how long it may take.
 import { join } from 'node:path';
 import { buildBenchmark } from '../build/benchmark.mjs';
+import { buildChaos } from '../build/chaos.mjs';
 import { buildExtension } from '../build/extension.mjs';
 import { buildSidecar } from '../build/sidecar.mjs';
 import { buildTestCluster } from '../build/testCluster.mjs';
@@ -65,6 +66,16 @@ export const suites = [
     },
     run: (suite) => runChecks(suite, [
       { name: 'npm run bench', command: process.execPath, args: [join(root, 'scripts', 'bench.mjs'), '--quick', '--rows', 'first-byte-50ms,first-byte,forwards-10'] },
+    ]),
+  },
+  {
+    name: 'chaos', title: 'a short slice of chaos, always the same', limitMs: 3 * minutes,
+    async prepare() {
+      await buildChaos();
+      await buildSidecar();
+    },
+    run: (suite) => runChecks(suite, [
+      { name: 'npm run chaos', command: process.execPath, args: [join(root, 'scripts', 'chaos.mjs'), '--minutes', '0.4', '--seed', '20'] },
     ]),
   },
   {

@@ -8,7 +8,7 @@ namespace Kftray.Benchmarks;
 /// <summary>The command line: which rows, against which cluster, how long.</summary>
 internal static class BenchCommand
 {
-    private static readonly int[] ForwardCounts = [1, 10, 100, 300];
+    private static readonly int[] ForwardCounts = [1, 10, 50, 100, 300];
 
     private static readonly Option<string> Sidecar = new("--sidecar") { Description = "The sidecar that is measured", Required = true };
     private static readonly Option<string?> Baseline = new("--baseline") { Description = "Another build of it, measured in the same rounds" };
@@ -34,7 +34,7 @@ internal static class BenchCommand
         return command;
     }
 
-    private static IReadOnlyList<string> RowNames => [.. AllRows.InOrder.Select(row => row.Name), .. ForwardCounts.Select(count => $"forwards-{count}"), "ceiling"];
+    private static IReadOnlyList<string> RowNames => [.. AllRows.InOrder.Select(row => row.Name), .. ForwardCounts.Select(count => $"forwards-{count}"), "start", "ceiling"];
 
     private static async Task<int> RunAsync(ParseResult options, CancellationToken cancellationToken)
     {
@@ -62,7 +62,7 @@ internal static class BenchCommand
         if (options.GetValue(Baseline) is { } baseline)
             forwarders.Insert(1, new SidecarForwarder(baseline, "baseline"));
         var results = new Results();
-        await MeasureAsync(wanted, scene, forwarders, rounds, pace, results, cancellationToken);
+        await MeasureAsync(wanted, scene, forwarders, options.GetValue(Sidecar)!, rounds, pace, results, cancellationToken);
 
         string[] subjects = [.. scene.Direct is null ? Array.Empty<string>() : ["direct", "ceiling"], "kubectl", .. forwarders.Select(forwarder => forwarder.Name).Where(name => name != "kubectl")];
         var table = Report.Markdown(await Machine.DescribeAsync(options.GetValue(Kubectl)!, cancellationToken), rounds, subjects, results);
@@ -75,7 +75,7 @@ internal static class BenchCommand
     }
 
     private static async Task MeasureAsync(
-        HashSet<string> wanted, Scene scene, IReadOnlyList<IForwarder> forwarders, int rounds, Pace pace, Results results, CancellationToken cancellationToken)
+        HashSet<string> wanted, Scene scene, IReadOnlyList<IForwarder> forwarders, string sidecar, int rounds, Pace pace, Results results, CancellationToken cancellationToken)
     {
         var runner = new Runner(scene, forwarders, pace, results, Say);
         try
@@ -93,6 +93,9 @@ internal static class BenchCommand
             foreach (var forwarder in forwarders.Where(forwarder => count <= ManyForwards.MostForKubectl || forwarder is not KubectlForwarder))
                 Add(forwarder.Name, await ManyForwards.MeasureAsync(forwarder, scene, count, cancellationToken));
         }
+
+        if (wanted.Contains("start"))
+            Add("sidecar", await StartUp.MeasureAsync(sidecar, cancellationToken));
 
         for (var round = 0; scene.Direct is not null && wanted.Contains("ceiling") && round < rounds; round++)
             Add("ceiling", await Ceiling.MeasureAsync(scene.Kubeconfig, pace, cancellationToken));

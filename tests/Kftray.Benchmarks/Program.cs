@@ -6,7 +6,7 @@ using Kftray.Benchmarks.Pieces;
 // BenchmarkDotNet has a command line of its own: everything after --pieces is for it.
 if (args is ["--pieces", .. var rest])
 {
-    BenchmarkSwitcher.FromTypes([typeof(FrameBenchmarks), typeof(ReceiveBufferBenchmarks)]).Run(rest.Length > 0 ? rest : ["--filter", "*"]);
+    BenchmarkSwitcher.FromTypes([typeof(FrameBenchmarks), typeof(ReceiveBufferBenchmarks), typeof(PumpBenchmarks)]).Run(rest.Length > 0 ? rest : ["--filter", "*"]);
     return 0;
 }
 

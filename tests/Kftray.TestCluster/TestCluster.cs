@@ -1,3 +1,4 @@
+using Kftray.Testing.Admission;
 using Kftray.Testing.Controllers;
 using Kftray.Testing.Faults;
 using Kftray.Testing.Http;
@@ -30,16 +31,16 @@ public sealed class TestCluster : IAsyncDisposable
         _authority = new CertificateAuthority("kubernetes", time);
         _certificates = new ServerCertificates(_authority, time) { Shown = options.ServerCertificate };
         _store = new ObjectStore(time);
-        var admission = new Admission(_store);
+        var admission = new AdmissionChain(_store);
         var deletion = new Deletion(_store, time);
         var runtimeName = options.Runtime == RuntimeCharacter.Containerd ? "containerd" : "cri-o";
-        _kubelet = new Kubelet(_store, new BehaviourCatalog(options.Behaviours, time), runtimeName, time) { Timing = options.PodTiming };
+        _kubelet = new Kubelet(_store, new BehaviourCatalog(options.Behaviours, time), new ImageCatalog(options.Images), runtimeName, time) { Timing = options.PodTiming };
         Runtime = options.Runtime;
         Users = new ClusterUsers(_authority);
         Users.Add("admin", "system:masters");
         World = new ClusterWorld(_store, admission);
         Pods = new ClusterPods(_store, _kubelet, deletion);
-        Connections = new OpenConnections(Faults);
+        Connections = new OpenConnections(Faults, time);
         var pipeline = new ApiPipeline(
             Users,
             Rbac,
@@ -47,12 +48,23 @@ public sealed class TestCluster : IAsyncDisposable
             Requests,
             Connections,
             new ResourceEndpoint(_store, admission, deletion),
-            new WatchEndpoint(_store, time, options.BookmarkInterval, _stopping.Token),
+            new WatchEndpoint(_store, Faults, time, options.BookmarkInterval, _stopping.Token),
             new PortForwardEndpoint(_store, _kubelet, Sessions, options.Runtime, time, _stopping.Token),
+            new LogEndpoint(_store, _kubelet, _stopping.Token),
             time);
         _host = new ApiHost(options.Port, pipeline.HandleAsync, Connections, _certificates);
+        var events = new EventRecorder(_store);
+        var controlled = new ControlledPods(_store, admission, deletion, events);
         var controllers = new ControllerLoop(
-            _store, [new NamespaceController(_store, deletion), new DeploymentController(_store, admission, deletion), new EndpointSliceController(_store)]);
+            _store,
+            [
+                new NamespaceController(_store, deletion),
+                new GarbageCollector(_store, deletion),
+                new DeploymentController(_store, controlled),
+                new JobController(_store, controlled, events, deletion, time),
+                new EndpointSliceController(_store),
+            ],
+            time);
         _controlling = Task.WhenAll(_kubelet.RunAsync(_stopping.Token), controllers.RunAsync(_stopping.Token));
         foreach (var name in (string[])["default", "kube-system"]) World.AddNamespace(name);
     }

@@ -17,6 +17,7 @@ internal static partial class EventIds
     internal const int WatchExpired = 3034;
     internal const int WatchPolls = 3035;
     internal const int WatchDoubted = 3036;
+    internal const int WatchSilent = 3037;
     internal const int RoadClosed = 3040;
     internal const int RoadOpened = 3041;
     internal const int MachineWoke = 3050;

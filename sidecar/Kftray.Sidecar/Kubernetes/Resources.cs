@@ -9,6 +9,9 @@ internal interface IResource
     string Name { get; }
 
     string Uid { get; }
+
+    /// <summary>Its <c>resourceVersion</c>: another after every change.</summary>
+    string Version { get; }
 }
 
 /// <param name="IsReady">Running, and its readiness says yes. Says nothing about <paramref name="IsTerminating"/>.</param>
@@ -18,6 +21,7 @@ internal sealed record PodInfo(
     string Namespace,
     string Name,
     string Uid,
+    string Version,
     IReadOnlyDictionary<string, string> Labels,
     bool IsReady,
     bool IsTerminating,
@@ -47,6 +51,7 @@ internal sealed record ServiceInfo(
     string Namespace,
     string Name,
     string Uid,
+    string Version,
     IReadOnlyDictionary<string, string> Selector,
     string? ExternalName,
     IReadOnlyList<ServicePort> Ports) : IResource
@@ -59,7 +64,12 @@ internal sealed record ServicePort(string? Name, int Number, PortReference Targe
 
 /// <param name="ServiceName">The service it belongs to; null for one that belongs to none.</param>
 internal sealed record EndpointSliceInfo(
-    string Name, string Uid, string? ServiceName, IReadOnlyList<EndpointInfo> Endpoints, IReadOnlyList<EndpointPort> Ports) : IResource;
+    string Name,
+    string Uid,
+    string Version,
+    string? ServiceName,
+    IReadOnlyList<EndpointInfo> Endpoints,
+    IReadOnlyList<EndpointPort> Ports) : IResource;
 
 /// <param name="PodName">Null when the endpoint is an address outside of any pod.</param>
 internal sealed record EndpointInfo(string? PodName, string? PodUid, bool IsReady, bool IsTerminating);
@@ -68,7 +78,7 @@ internal sealed record EndpointInfo(string? PodName, string? PodUid, bool IsRead
 /// <param name="Number">The number inside the endpoints' pods.</param>
 internal sealed record EndpointPort(string? Name, int Number);
 
-internal sealed record NamespaceInfo(string Name, string Uid) : IResource;
+internal sealed record NamespaceInfo(string Name, string Uid, string Version) : IResource;
 
 /// <param name="IsOver">Complete or failed.</param>
 /// <param name="Problem">Why it failed, in the server's words; null when it did not.</param>
@@ -76,7 +86,7 @@ internal sealed record JobInfo(
     string Namespace,
     string Name,
     string Uid,
-    string ResourceVersion,
+    string Version,
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlyDictionary<string, string> Annotations,
     DateTimeOffset? CreatedAt,
@@ -87,4 +97,4 @@ internal sealed record JobInfo(
 /// <summary>What a component says about an object.</summary>
 /// <param name="AboutUid">The object.</param>
 /// <param name="Reason">The component's word, such as <c>FailedScheduling</c>.</param>
-internal sealed record EventInfo(string Name, string Uid, string AboutUid, string Reason, string Message, DateTimeOffset? At) : IResource;
+internal sealed record EventInfo(string Name, string Uid, string Version, string AboutUid, string Reason, string Message, DateTimeOffset? At) : IResource;

@@ -115,7 +115,7 @@ internal sealed class RelayStore(RelayOwner owner, TimeProvider time, ILogger lo
                 try
                 {
                     return await cluster.Writer.PatchAsync(
-                        ResourceKinds.Jobs, job.Namespace, job.Name, RelayManifest.Adopt(request, owner, job.ResourceVersion), cancellationToken);
+                        ResourceKinds.Jobs, job.Namespace, job.Name, RelayManifest.Adopt(request, owner, job.Version), cancellationToken);
                 }
                 catch (ApiStatusException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
                 {

@@ -6,6 +6,7 @@ using Xunit;
 namespace Kftray.Sidecar.FunctionalTests.Continuity;
 
 /// <summary>Pods are replaced, and no new connection fails.</summary>
+[Collection(nameof(Alone))]
 public sealed class ReplacementTests : FunctionalTest
 {
     protected override TestClusterOptions ClusterOptions { get; } = new() { PodTiming = new PodTiming { StartDelayMs = 100, ReadyDelayMs = 200, TerminationDelayMs = 100 } };

@@ -9,6 +9,7 @@ using Xunit;
 namespace Kftray.Sidecar.FunctionalTests.Continuity;
 
 /// <summary>The kubeconfig changes under running forwards.</summary>
+[Collection(nameof(Alone))]
 public sealed class SwitchTests : FunctionalTest
 {
     [Fact]

@@ -126,6 +126,23 @@ public sealed class CredentialTests : IDisposable
         Assert.Equal(2, _plugins.Runs);
     }
 
+    [Fact]
+    public async Task Plugin_EveryCredentialRefused_RunsOnceInTenSeconds()
+    {
+        _plugins.Answer = run => Task.FromResult(Token($"t{run}"));
+        var source = Source(Exec());
+        Assert.True(source.Invalidate(await source.GetAsync(Cancellation)));
+        for (var second = 0; second < 10; second++)
+        {
+            Assert.False(source.Invalidate(await source.GetAsync(Cancellation)));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(2, _plugins.Runs);
+        Assert.True(source.Invalidate(await source.GetAsync(Cancellation)));
+        Assert.Equal("Bearer t3", (await source.GetAsync(Cancellation)).Authorization?.ToString());
+    }
+
     [Theory]
     [InlineData("""{"apiVersion":"client.authentication.k8s.io/v1","status":{}}""", "neither a token nor")]
     [InlineData("""{"apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"SECRET"}}""", "asks for 'client.authentication.k8s.io/v1'")]

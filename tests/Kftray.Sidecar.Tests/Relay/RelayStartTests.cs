@@ -81,7 +81,7 @@ public sealed class RelayStartTests : RelayTestBase
     [Fact]
     public async Task Progress_OfAPod_IsTold()
     {
-        var pod = new PodInfo("shop", "p", "u", new Dictionary<string, string>(), false, false, null, []);
+        var pod = new PodInfo("shop", "p", "u", "1", new Dictionary<string, string>(), false, false, null, []);
         string Told(PodInfo? seen, params EventInfo[] events) =>
             RelayProgress.Describe("img", seen, events, TimeSpan.Zero).Message;
 
@@ -93,7 +93,7 @@ public sealed class RelayStartTests : RelayTestBase
         Assert.Contains("CreateContainerConfigError", Told(pod with { IsScheduled = true, Problem = "CreateContainerConfigError" }));
         await Task.CompletedTask;
 
-        static EventInfo Said(string reason, string message) => new("e", "e", "u", reason, message, null);
+        static EventInfo Said(string reason, string message) => new("e", "e", "1", "u", reason, message, null);
     }
 
     private static string Uid(JsonNode job) => job["metadata"]!["uid"]!.GetValue<string>();

@@ -16,6 +16,7 @@ internal sealed class ApiPipeline(
     ResourceEndpoint resources,
     WatchEndpoint watches,
     PortForwardEndpoint portForward,
+    LogEndpoint logs,
     TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
@@ -75,8 +76,9 @@ internal sealed class ApiPipeline(
             return portForward.ServeAsync(context, request, fault?.Action);
         }
 
+        if (request is { Subresource: "log", Verb: "get" }) return logs.ServeAsync(context, request);
         return request.Verb == "watch"
-            ? watches.ServeAsync(context, request)
+            ? watches.ServeAsync(context, request, user)
             : resources.ServeAsync(context, request, access => rbac.Allows(user, access.Verb, access.Resource, access.Namespace));
     }
 

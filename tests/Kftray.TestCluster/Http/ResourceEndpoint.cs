@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Kftray.Testing.Admission;
 using Kftray.Testing.Controllers;
 using Kftray.Testing.Store;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,7 @@ namespace Kftray.Testing.Http;
 internal readonly record struct Access(string Verb, string Resource, string Namespace);
 
 /// <summary>Get, list, create, update, patch and delete, for every kind alike.</summary>
-internal sealed class ResourceEndpoint(ObjectStore store, Admission admission, Deletion deletion)
+internal sealed class ResourceEndpoint(ObjectStore store, AdmissionChain admission, Deletion deletion)
 {
     /// <param name="isAllowed">Whether the caller may do something; for access reviews.</param>
     public Task ServeAsync(HttpContext context, RequestInfo request, Func<Access, bool> isAllowed) => (request.Verb, request.Subresource) switch

@@ -5,7 +5,7 @@ using Kftray.Testing.Store;
 namespace Kftray.Testing.Pods;
 
 /// <summary>Runs the pods that the store says should run. Owns every <see cref="PodLifecycle"/>.</summary>
-internal sealed class Kubelet(ObjectStore store, BehaviourCatalog behaviours, string runtime, TimeProvider time) : IAsyncDisposable
+internal sealed class Kubelet(ObjectStore store, BehaviourCatalog behaviours, ImageCatalog images, string runtime, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PodLifecycle> _pods = new();
     private readonly LoopbackAddresses _addresses = new();
@@ -77,8 +77,8 @@ internal sealed class Kubelet(ObjectStore store, BehaviourCatalog behaviours, st
         var content = stored.Read();
         if (!_pods.TryGetValue(stored.Uid, out var lifecycle))
         {
-            var pod = new TestPod(stored.Namespace, stored.Name, stored.Uid, _addresses.Next(), PodPort.Of(content), behaviours);
-            _pods[stored.Uid] = lifecycle = new PodLifecycle(store, pod, PodLifecycle.TimingOf(content, Timing), runtime, time);
+            var pod = new TestPod(stored, _addresses.Next(), _addresses.Next(), behaviours, images);
+            _pods[stored.Uid] = lifecycle = new PodLifecycle(store, pod, content, PodTiming.Of(content, Timing), runtime, time);
         }
 
         if (content.Text("metadata", "deletionTimestamp") is not null)

@@ -7,8 +7,9 @@ namespace Kftray.Testing.Pods;
 
 /// <summary>A port of a pod and what is behind it.</summary>
 /// <param name="Behaviour">Its name in the <see cref="BehaviourCatalog"/>.</param>
+/// <param name="Container">The name of the container that declares it.</param>
 /// <param name="LeadsTo">A server of the test's own that stands in for the application.</param>
-internal sealed record PodPort(int Number, bool IsUdp, string Behaviour, IPEndPoint? LeadsTo)
+internal sealed record PodPort(int Number, bool IsUdp, string Container, string Behaviour, IPEndPoint? LeadsTo)
 {
     /// <summary>
     /// The ports of a pod object. The behaviour is named by the annotation <c>testcluster/behaviour.PORT</c>, else
@@ -24,7 +25,7 @@ internal sealed record PodPort(int Number, bool IsUdp, string Behaviour, IPEndPo
                let number = port.Number("containerPort") ?? 0
                where number > 0
                let isUdp = port.Text("protocol") == "UDP"
-               select new PodPort(number, isUdp, BehaviourOf(annotations, container, number, isUdp), LeadOf(annotations, number)),
+               select new PodPort(number, isUdp, container.Text("name") ?? "", BehaviourOf(annotations, container, number, isUdp), LeadOf(annotations, number)),
         ];
     }
 

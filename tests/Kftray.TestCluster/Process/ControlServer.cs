@@ -29,7 +29,7 @@ internal sealed class ControlServer : IAsyncDisposable
     public ControlServer(TestCluster cluster)
     {
         _cluster = cluster;
-        _host = new ApiHost(0, HandleAsync, new OpenConnections(new ClusterFaults()), certificates: null);
+        _host = new ApiHost(0, HandleAsync, new OpenConnections(new ClusterFaults(), TimeProvider.System), certificates: null);
         _routes =
         [
             new("GET", "/", (_, _) => Task.FromResult<object?>(_routes!.Select(route => $"{route.Method} {route.Path}"))),
@@ -44,6 +44,8 @@ internal sealed class ControlServer : IAsyncDisposable
             new("POST", "/connections/drop", (context, _) => Task.FromResult<object?>(new { count = cluster.Connections.DropAll(ResourceOf(context)) })),
             new("POST", "/connections/refuse", Do((_, _) => cluster.Faults.RefusesConnections = true)),
             new("POST", "/connections/accept", Do((_, _) => cluster.Faults.RefusesConnections = false)),
+            new("POST", "/connections/freeze", Do((context, _) => cluster.Connections.Freeze(ResourceOf(context)))),
+            new("POST", "/connections/thaw", Do((_, _) => cluster.Connections.Thaw())),
             new("POST", "/server/stop", DoAsync((_, _) => cluster.StopServerAsync())),
             new("POST", "/server/start", DoAsync((_, _) => cluster.StartServerAsync())),
             new("POST", "/server/restart", DoAsync((_, _) => cluster.RestartServerAsync())),

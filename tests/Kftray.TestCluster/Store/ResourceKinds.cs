@@ -14,6 +14,7 @@ public static class ResourceKinds
         ReturnsDeleted = true,
         Subresources =
         [
+            new("log", "", "v1", "Pod", "get"),
             new("portforward", "", "v1", "PodPortForwardOptions", "create", "get"),
             new("status", "", "v1", "Pod", "get", "patch", "update"),
         ],
@@ -41,11 +42,17 @@ public static class ResourceKinds
         ],
     };
 
+    public static readonly ResourceKind Jobs = new("batch", "v1", "jobs", "Job", true)
+    {
+        Categories = ["all"],
+        Subresources = [new("status", "batch", "v1", "Job", "get", "patch", "update")],
+    };
+
     public static readonly ResourceKind AccessReviews =
         new("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false) { IsCreateOnly = true };
 
     public static readonly ImmutableArray<ResourceKind> All =
-        [Namespaces, Pods, Services, Events, EndpointSlices, Deployments, AccessReviews];
+        [Namespaces, Pods, Services, Events, EndpointSlices, Deployments, Jobs, AccessReviews];
 
     public static ResourceKind? Find(string group, string version, string plural) =>
         All.FirstOrDefault(kind => kind.Group == group && kind.Version == version && kind.Plural == plural);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kftray.Testing.Admission;
 using Kftray.Testing.Controllers;
 using Kftray.Testing.Store;
 
@@ -9,9 +10,9 @@ namespace Kftray.Testing.World;
 public sealed class ClusterWorld
 {
     private readonly ObjectStore _store;
-    private readonly Admission _admission;
+    private readonly AdmissionChain _admission;
 
-    internal ClusterWorld(ObjectStore store, Admission admission) => (_store, _admission) = (store, admission);
+    internal ClusterWorld(ObjectStore store, AdmissionChain admission) => (_store, _admission) = (store, admission);
 
     /// <summary>Makes sure that the namespace exists.</summary>
     public void AddNamespace(string name)

@@ -16,8 +16,15 @@ internal sealed partial class ExecCredentialSource(
     /// <summary>Renewed this much early: a token must outlive the request that carries it.</summary>
     internal static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
+    /// <summary>Between two runs because of refusals: a server that refuses everybody for a while is asked every second.</summary>
+    internal static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _oneRun = new(1);
+    private readonly Lock _gate = new();
     private volatile Held? _held;
+
+    // Guarded by _gate.
+    private long? _refusedAt;
 
     public async ValueTask<Credential> GetAsync(CancellationToken cancellationToken)
     {
@@ -41,11 +48,17 @@ internal sealed partial class ExecCredentialSource(
 
     public bool Invalidate(Credential refused)
     {
-        var held = _held;
-        // Someone else may have renewed it meanwhile: then the newer one stays.
-        if (held is not null && ReferenceEquals(held.Credential, refused))
-            Interlocked.CompareExchange(ref _held, null, held);
-        return true;
+        lock (_gate)
+        {
+            // Someone else may have renewed it meanwhile: then the newer one stays.
+            if (_held is not { } held || !ReferenceEquals(held.Credential, refused))
+                return true;
+            if (_refusedAt is { } before && time.GetElapsedTime(before) < Rest)
+                return false;
+            _refusedAt = time.GetTimestamp();
+            _held = null;
+            return true;
+        }
     }
 
     private Held? Valid => _held is { } held && (held.Expires is null || time.GetUtcNow() < held.Expires - Margin) ? held : null;

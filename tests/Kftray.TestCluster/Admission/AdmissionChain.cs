@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 using Kftray.Testing.Http;
 using Kftray.Testing.Store;
 
-namespace Kftray.Testing.Controllers;
+namespace Kftray.Testing.Admission;
 
 /// <summary>What happens to an object before it is stored for the first time: checks, and the defaults that clients rely on.</summary>
-internal sealed class Admission(ObjectStore store)
+internal sealed class AdmissionChain(ObjectStore store)
 {
     /// <param name="namespace">Of the request's path; null for kinds without namespaces.</param>
     /// <exception cref="ApiException">400, 403, 404, 409, 422.</exception>
@@ -17,10 +17,14 @@ internal sealed class Admission(ObjectStore store)
         var metadata = content.Metadata();
         foreach (var key in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"])
             metadata.Remove(key);
+        store.Identify(kind, content);
         switch (kind.Plural)
         {
             case "pods":
-                DefaultPod(content);
+                PodDefaults.Apply(content);
+                break;
+            case "jobs":
+                JobDefaults.Apply(kind, content);
                 break;
             case "services":
                 DefaultService(kind, content);
@@ -51,16 +55,6 @@ internal sealed class Admission(ObjectStore store)
             throw new ApiException(
                 403, "Forbidden", $"unable to create new content in namespace {@namespace} because it is being terminated");
         }
-    }
-
-    private static void DefaultPod(JsonObject pod)
-    {
-        var spec = pod.Child("spec");
-        spec["restartPolicy"] ??= "Always";
-        spec["terminationGracePeriodSeconds"] ??= 30;
-        spec["serviceAccountName"] ??= "default";
-        foreach (var port in spec.Items("containers").SelectMany(container => container.Items("ports"))) port["protocol"] ??= "TCP";
-        pod["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
     }
 
     private static void DefaultService(ResourceKind kind, JsonObject service)
