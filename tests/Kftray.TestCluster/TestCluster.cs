@@ -1,7 +1,9 @@
+using System.Net;
 using Kftray.Testing.Admission;
 using Kftray.Testing.Controllers;
 using Kftray.Testing.Faults;
 using Kftray.Testing.Http;
+using Kftray.Testing.Network;
 using Kftray.Testing.Pods;
 using Kftray.Testing.PortForward;
 using Kftray.Testing.Security;
@@ -20,6 +22,9 @@ public sealed class TestCluster : IAsyncDisposable
     private readonly CertificateAuthority _authority;
     private readonly ServerCertificates _certificates;
     private readonly ObjectStore _store;
+    private readonly DnsServer _dnsServer;
+    private readonly PodResolver _resolver;
+    private readonly ServiceProxy _services;
     private readonly Kubelet _kubelet;
     private readonly ApiHost _host;
     private readonly Task _controlling;
@@ -31,10 +36,15 @@ public sealed class TestCluster : IAsyncDisposable
         _authority = new CertificateAuthority("kubernetes", time);
         _certificates = new ServerCertificates(_authority, time) { Shown = options.ServerCertificate };
         _store = new ObjectStore(time);
-        var admission = new AdmissionChain(_store);
+        var addresses = new LoopbackAddresses();
+        var admission = new AdmissionChain(_store, addresses);
         var deletion = new Deletion(_store, time);
         var runtimeName = options.Runtime == RuntimeCharacter.Containerd ? "containerd" : "cri-o";
-        _kubelet = new Kubelet(_store, new BehaviourCatalog(options.Behaviours, time), new ImageCatalog(options.Images), runtimeName, time) { Timing = options.PodTiming };
+        Dns = new ClusterDns(_store);
+        _dnsServer = new DnsServer(Dns, addresses.Next());
+        _resolver = new PodResolver(Dns, _dnsServer.EndPoint);
+        _kubelet = new Kubelet(
+            _store, addresses, new BehaviourCatalog(options.Behaviours, time), new ImageCatalog(options.Images), _resolver, runtimeName, time) { Timing = options.PodTiming };
         Runtime = options.Runtime;
         Users = new ClusterUsers(_authority);
         Users.Add("admin", "system:masters");
@@ -53,6 +63,7 @@ public sealed class TestCluster : IAsyncDisposable
             new LogEndpoint(_store, _kubelet, _stopping.Token),
             time);
         _host = new ApiHost(options.Port, pipeline.HandleAsync, Connections, _certificates);
+        _services = new ServiceProxy(_store, _kubelet, time);
         var events = new EventRecorder(_store);
         var controlled = new ControlledPods(_store, admission, deletion, events);
         var controllers = new ControllerLoop(
@@ -63,6 +74,8 @@ public sealed class TestCluster : IAsyncDisposable
                 new DeploymentController(_store, controlled),
                 new JobController(_store, controlled, events, deletion, time),
                 new EndpointSliceController(_store),
+                _services,
+                _resolver,
             ],
             time);
         _controlling = Task.WhenAll(_kubelet.RunAsync(_stopping.Token), controllers.RunAsync(_stopping.Token));
@@ -82,6 +95,18 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Who may not do what.</summary>
     public Rbac Rbac { get; } = new();
+
+    /// <summary>The names that pods can look up.</summary>
+    public ClusterDns Dns { get; }
+
+    /// <summary>The cluster's name server: on port 53 only where this process may bind that.</summary>
+    public IPEndPoint NameServer => _dnsServer.EndPoint;
+
+    /// <summary>
+    /// True when the processes of pods resolve the cluster's names. They do on Linux as root, and for others where the kernel lets users
+    /// make namespaces; elsewhere they resolve as this machine does, and tests of names are to be skipped.
+    /// </summary>
+    public bool PodsResolveNames => _resolver.IsEffective;
 
     /// <summary>What goes wrong.</summary>
     public ClusterFaults Faults { get; } = new();
@@ -122,6 +147,10 @@ public sealed class TestCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Waits until a port of a service's cluster address leads to a ready pod, and tells where it is: other pods dial that.</summary>
+    public Task<IPEndPoint> WaitForServiceAsync(string @namespace, string name, int port, CancellationToken cancellationToken, bool isUdp = false) =>
+        _services.WaitOpenAsync(@namespace, name, port, isUdp, cancellationToken);
 
     /// <summary>Puts a fault in force; disposing what is returned heals it.</summary>
     public IDisposable Break(RequestFault fault)
@@ -166,6 +195,9 @@ public sealed class TestCluster : IAsyncDisposable
         await _controlling;
         // Together: a session ends at once only when both its client and its pod have.
         await Task.WhenAll(_host.DisposeAsync().AsTask(), _kubelet.DisposeAsync().AsTask());
+        await _services.DisposeAsync();
+        await _dnsServer.DisposeAsync();
+        _resolver.Dispose();
         Users.Dispose();
         _certificates.Dispose();
         _authority.Dispose();

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
 using Kftray.Testing.Http;
+using Kftray.Testing.Network;
 using Kftray.Testing.Store;
 
 namespace Kftray.Testing.Admission;
 
 /// <summary>What happens to an object before it is stored for the first time: checks, and the defaults that clients rely on.</summary>
-internal sealed class AdmissionChain(ObjectStore store)
+internal sealed class AdmissionChain(ObjectStore store, LoopbackAddresses addresses)
 {
     /// <param name="namespace">Of the request's path; null for kinds without namespaces.</param>
     /// <exception cref="ApiException">400, 403, 404, 409, 422.</exception>
@@ -57,14 +58,14 @@ internal sealed class AdmissionChain(ObjectStore store)
         }
     }
 
-    private static void DefaultService(ResourceKind kind, JsonObject service)
+    private void DefaultService(ResourceKind kind, JsonObject service)
     {
         var spec = service.Child("spec");
         spec["type"] ??= "ClusterIP";
         spec["sessionAffinity"] ??= "None";
         if (spec.Text("type") != "ExternalName")
         {
-            spec["clusterIP"] ??= $"10.96.{Random.Shared.Next(1, 255)}.{Random.Shared.Next(1, 255)}";
+            spec["clusterIP"] ??= addresses.NextForService().ToString();
             spec["clusterIPs"] ??= new JsonArray(spec.Text("clusterIP"));
             spec["ipFamilies"] ??= new JsonArray("IPv4");
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Kftray.Testing.Network;
 using Kftray.Testing.Store;
 
 namespace Kftray.Testing.Pods;
@@ -15,6 +16,7 @@ public sealed class TestPod : IAsyncDisposable
     private readonly BehaviourCatalog _behaviours;
     private readonly ImmutableArray<PodPort> _ports;
     private readonly PodContainer? _program;
+    private readonly PodResolver _resolver;
     private readonly ConcurrentDictionary<int, PodListener> _listeners = new();
     private readonly ConcurrentDictionary<int, UdpEchoListener> _udpListeners = new();
     private readonly Signal _changed = new();
@@ -22,11 +24,11 @@ public sealed class TestPod : IAsyncDisposable
     private volatile ContainerProcess? _process;
     private volatile bool _isRemoved;
 
-    internal TestPod(StoredObject stored, IPAddress ip, IPAddress loopback, BehaviourCatalog behaviours, ImageCatalog images)
+    internal TestPod(StoredObject stored, IPAddress ip, IPAddress loopback, BehaviourCatalog behaviours, ImageCatalog images, PodResolver resolver)
     {
         var content = stored.Read();
         (Namespace, Name, Uid, Ip, Loopback, _behaviours) = (stored.Namespace, stored.Name, stored.Uid, ip, loopback, behaviours);
-        (_ports, _program) = (PodPort.Of(content), PodContainer.Of(content, images));
+        (_ports, _program, _resolver) = (PodPort.Of(content), PodContainer.Of(content, images), resolver);
     }
 
     public string Namespace { get; }
@@ -123,7 +125,12 @@ public sealed class TestPod : IAsyncDisposable
     {
         ContainerId = NewId();
         if (_program is not null && _process is null or { Exited.IsCompleted: true })
-            _process = new ContainerProcess(_program.StartInfo(Name, Ip, Loopback));
+        {
+            var start = _program.StartInfo(Name, Ip, Loopback);
+            _resolver.Wrap(start, this);
+            _process = new ContainerProcess(start);
+        }
+
         foreach (var port in _ports.Where(port => port.LeadsTo is null && port.Behaviour != BehaviourCatalog.Refuse && port.Container != _program?.Name))
         {
             if (port.IsUdp) _udpListeners.GetOrAdd(port.Number, number => new UdpEchoListener(Ip, number));

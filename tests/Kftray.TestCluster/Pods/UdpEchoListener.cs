@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kftray.Testing.Network;
 
 namespace Kftray.Testing.Pods;
 

@@ -100,6 +100,10 @@ public sealed class ClusterWorld
     public async Task WaitAsync(ResourceKind kind, string @namespace, string name, Func<JsonObject?, bool> condition, CancellationToken cancellationToken) =>
         await _store.Changed.UntilAsync(() => condition(_store.Find(kind, @namespace, name)?.Read()), cancellationToken);
 
+    /// <summary>Waits until any object of a kind in a namespace is as wanted.</summary>
+    public async Task WaitAnyAsync(ResourceKind kind, string @namespace, Func<JsonObject, bool> condition, CancellationToken cancellationToken) =>
+        await _store.Changed.UntilAsync(() => _store.List(kind, @namespace).Items.Any(item => condition(item.Read())), cancellationToken);
+
     private static JsonObject Template(PodSpec spec)
     {
         var metadata = new JsonObject { ["labels"] = spec.Labels.Append(new("app", spec.App)).ToJsonObject() };
