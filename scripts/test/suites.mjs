@@ -4,6 +4,7 @@ import { buildBenchmark } from '../build/benchmark.mjs';
 import { buildChaos } from '../build/chaos.mjs';
 import { buildExtension } from '../build/extension.mjs';
 import { buildSidecar } from '../build/sidecar.mjs';
+import { buildServer } from '../build/server.mjs';
 import { buildTestCluster } from '../build/testCluster.mjs';
 import { buildVsix } from '../build/vsix.mjs';
 import { root } from '../lib/paths.mjs';
@@ -46,6 +47,14 @@ export const suites = [
       return { KFTRAY_SIDECAR: await buildSidecar() };
     },
     run: (suite, env) => runXunit(suite, 'Kftray.Sidecar.FunctionalTests', env),
+  },
+  {
+    name: 'relay', title: 'the relay, as clients and targets see it', limitMs: 5 * minutes,
+    async prepare() {
+      await buildTests('Kftray.Server.Tests');
+      return { KFTRAY_SERVER: await buildServer() };
+    },
+    run: (suite, env) => runXunit(suite, 'Kftray.Server.Tests', env),
   },
   {
     name: 'conformance', title: 'kubectl and KubernetesClient against the test cluster', limitMs: 10 * minutes,

@@ -27,6 +27,21 @@ internal sealed class RelayInProcess : IAsyncDisposable
     /// <summary>What was counted so far.</summary>
     public string Totals => _log.Totals();
 
+    /// <summary>
+    /// Lets time pass until something has come of it. For where the relay may still take note of what the test has seen already, and would count
+    /// from there.
+    /// </summary>
+    public async Task AdvanceUntilAsync(Task outcome, TimeSpan step)
+    {
+        while (!outcome.IsCompleted)
+        {
+            Time.Advance(step);
+            await Task.WhenAny(outcome, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None));
+        }
+
+        await outcome;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();

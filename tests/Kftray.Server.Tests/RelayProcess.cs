@@ -39,8 +39,8 @@ internal sealed partial class RelayProcess : IDisposable
         }
     }
 
-    /// <summary>Files and sockets that it has open now.</summary>
-    public int OpenFiles => Directory.GetFiles($"/proc/{Id}/fd").Length;
+    /// <summary>Sockets that it has open now.</summary>
+    public int OpenSockets => Directory.GetFiles($"/proc/{Id}/fd").Count(IsSocket);
 
     public static RelayProcess Launch(params (string Name, string Value)[] environment)
     {
@@ -107,6 +107,19 @@ internal sealed partial class RelayProcess : IDisposable
     public static string FindProgram() =>
         Environment.GetEnvironmentVariable("KFTRAY_SERVER") is { Length: > 0 } named ? named
         : Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "kftray-server.exe" : "kftray-server");
+
+    private static bool IsSocket(string file)
+    {
+        try
+        {
+            return new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true;
+        }
+        catch (IOException)
+        {
+            // Closed since it was listed.
+            return false;
+        }
+    }
 
     private void Add(string? line)
     {

@@ -74,7 +74,7 @@ public sealed class TargetTests : RelayTest
     [Fact]
     public async Task Flow_WhoseTargetRefuses_MovesToWhereTheNameLeadsNow()
     {
-        using var next = BindUdp(Address);
+        var next = BindUdp(Address);
         var target = NewTarget(next.Address.Port);
         await using var socket = await OpenUdpAsync(target, IPAddress.Parse("127.0.0.3"));
         socket.Failed(SocketError.ConnectionRefused);
