@@ -44,7 +44,7 @@ export const suites = [
     name: 'functional', title: 'the sidecar against the test cluster', limitMs: 15 * minutes,
     async prepare() {
       await buildTests('Kftray.Sidecar.FunctionalTests');
-      return { KFTRAY_SIDECAR: await buildSidecar() };
+      return { KFTRAY_SIDECAR: await buildSidecar(), KFTRAY_SERVER: await buildServer() };
     },
     run: (suite, env) => runXunit(suite, 'Kftray.Sidecar.FunctionalTests', env),
   },
@@ -61,7 +61,7 @@ export const suites = [
     async prepare() {
       const KFTRAY_KUBECTL = await ensureKubectl();
       await buildTests('Kftray.Conformance.Tests');
-      return { KFTRAY_KUBECTL };
+      return { KFTRAY_KUBECTL, KFTRAY_SERVER: await buildServer() };
     },
     run: (suite, env) => runXunit(suite, 'Kftray.Conformance.Tests', env),
   },

@@ -40,11 +40,19 @@ public sealed class TestCluster : IAsyncDisposable
         var admission = new AdmissionChain(_store, addresses);
         var deletion = new Deletion(_store, time);
         var runtimeName = options.Runtime == RuntimeCharacter.Containerd ? "containerd" : "cri-o";
+        var events = new EventRecorder(_store);
         Dns = new ClusterDns(_store);
         _dnsServer = new DnsServer(Dns, addresses.Next());
         _resolver = new PodResolver(Dns, _dnsServer.EndPoint);
         _kubelet = new Kubelet(
-            _store, addresses, new BehaviourCatalog(options.Behaviours, time), new ImageCatalog(options.Images), _resolver, runtimeName, time) { Timing = options.PodTiming };
+            _store,
+            addresses,
+            new BehaviourCatalog(options.Behaviours, options.DatagramBehaviours, time),
+            new ImageCatalog(options.Images),
+            _resolver,
+            new PodSurroundings(Node, Faults.Images, events),
+            runtimeName,
+            time) { Timing = options.PodTiming };
         Runtime = options.Runtime;
         Users = new ClusterUsers(_authority);
         Users.Add("admin", "system:masters");
@@ -64,7 +72,6 @@ public sealed class TestCluster : IAsyncDisposable
             time);
         _host = new ApiHost(options.Port, pipeline.HandleAsync, Connections, _certificates);
         _services = new ServiceProxy(_store, _kubelet, time);
-        var events = new EventRecorder(_store);
         var controlled = new ControlledPods(_store, admission, deletion, events);
         var controllers = new ControllerLoop(
             _store,
@@ -73,6 +80,7 @@ public sealed class TestCluster : IAsyncDisposable
                 new GarbageCollector(_store, deletion),
                 new DeploymentController(_store, controlled),
                 new JobController(_store, controlled, events, deletion, time),
+                new QuotaController(_store),
                 new EndpointSliceController(_store),
                 _services,
                 _resolver,
@@ -120,6 +128,9 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The port-forward sessions.</summary>
     public PortForwardSessions Sessions { get; } = new();
 
+    /// <summary>Where pods run, or do not.</summary>
+    public ClusterNode Node { get; } = new();
+
     /// <summary>Namespaces, services, deployments, pods: making and looking.</summary>
     public ClusterWorld World { get; }
 
@@ -157,6 +168,13 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var id = Faults.Add(fault);
         return new Revocation(() => Faults.Remove(id));
+    }
+
+    /// <summary>The same for the pulls of an image.</summary>
+    public IDisposable Break(ImageFault fault)
+    {
+        var id = Faults.Images.Add(fault);
+        return new Revocation(() => Faults.Images.Remove(id));
     }
 
     /// <summary>The API server is gone: every connection is reset and the port refuses. The pods live on.</summary>

@@ -22,6 +22,9 @@ public sealed record TestClusterOptions
     /// <summary>Behaviours of the test's own, by the name that annotations and images use.</summary>
     public IReadOnlyDictionary<string, ConnectionBehaviour> Behaviours { get; init; } = new Dictionary<string, ConnectionBehaviour>();
 
+    /// <summary>The same for UDP ports.</summary>
+    public IReadOnlyDictionary<string, DatagramBehaviour> DatagramBehaviours { get; init; } = new Dictionary<string, DatagramBehaviour>();
+
     /// <summary>
     /// Programs of this machine that stand for images, by the last part of the repository (<c>kftray-server</c>) or the whole of it.
     /// Built in: the public relay image, and every other <c>kftray-server</c>, whose binary the variable <c>KFTRAY_SERVER</c> names.

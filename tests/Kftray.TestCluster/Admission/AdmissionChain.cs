@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kftray.Testing.Admission.PodSecurity;
 using Kftray.Testing.Http;
 using Kftray.Testing.Network;
 using Kftray.Testing.Store;
@@ -8,13 +9,19 @@ namespace Kftray.Testing.Admission;
 /// <summary>What happens to an object before it is stored for the first time: checks, and the defaults that clients rely on.</summary>
 internal sealed class AdmissionChain(ObjectStore store, LoopbackAddresses addresses)
 {
+    private readonly QuotaAdmission _quota = new(store);
+
+    // A quota that is looked at by two at the same time would be exceeded by one.
+    private readonly Lock _gate = new();
+
     /// <param name="namespace">Of the request's path; null for kinds without namespaces.</param>
+    /// <param name="warnings">Takes what the client is to be told although it succeeds.</param>
     /// <exception cref="ApiException">400, 403, 404, 409, 422.</exception>
-    public StoredObject Create(ResourceKind kind, string? @namespace, JsonObject content)
+    public StoredObject Create(ResourceKind kind, string? @namespace, JsonObject content, ICollection<string>? warnings = null)
     {
         if ((content.Text("kind") ?? kind.Kind) != kind.Kind || (content.Text("apiVersion") ?? kind.GroupVersion) != kind.GroupVersion)
             throw ApiException.BadRequest($"{content.Text("kind")} in version \"{content.Text("apiVersion")}\" cannot be handled as a {kind.Kind}");
-        if (kind.IsNamespaced) Place(content, @namespace);
+        var home = kind.IsNamespaced ? Place(content, @namespace) : null;
         var metadata = content.Metadata();
         foreach (var key in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"])
             metadata.Remove(key);
@@ -40,10 +47,19 @@ internal sealed class AdmissionChain(ObjectStore store, LoopbackAddresses addres
                 break;
         }
 
-        return store.Create(kind, content);
+        if (home is null) return store.Create(kind, content);
+        PodSecurityAdmission.Review(home, kind, content, warnings);
+        lock (_gate)
+        {
+            // What exists already is that before it is too much.
+            if (store.Find(kind, content.Text("metadata", "namespace")!, content.Text("metadata", "name")!) is null)
+                _quota.Review(kind, content.Text("metadata", "namespace")!, content);
+            return store.Create(kind, content);
+        }
     }
 
-    private void Place(JsonObject content, string? requested)
+    /// <returns>The namespace.</returns>
+    private JsonObject Place(JsonObject content, string? requested)
     {
         var metadata = content.Metadata();
         var @namespace = requested ?? metadata.Text("namespace") ?? "default";
@@ -56,6 +72,8 @@ internal sealed class AdmissionChain(ObjectStore store, LoopbackAddresses addres
             throw new ApiException(
                 403, "Forbidden", $"unable to create new content in namespace {@namespace} because it is being terminated");
         }
+
+        return home;
     }
 
     private void DefaultService(ResourceKind kind, JsonObject service)

@@ -16,6 +16,9 @@ public sealed class ClusterFaults
     {
     }
 
+    /// <summary>What goes wrong when images are pulled.</summary>
+    public ImageFaults Images { get; } = new();
+
     /// <summary>True: every new connection is reset as soon as it is accepted. Connections that exist go on.</summary>
     public bool RefusesConnections
     {
@@ -53,6 +56,7 @@ public sealed class ClusterFaults
     public void Clear()
     {
         lock (_gate) _faults.Clear();
+        Images.Clear();
         RefusesConnections = false;
         _changed.Set();
     }

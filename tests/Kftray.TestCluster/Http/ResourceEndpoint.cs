@@ -78,7 +78,10 @@ internal sealed class ResourceEndpoint(ObjectStore store, AdmissionChain admissi
     {
         if (request.Name is not null) throw ApiException.MethodNotAllowed();
         var content = (await context.Request.ReadJsonAsync()).AsObject();
-        var created = admission.Create(request.Kind!, request.Namespace, content);
+        var warnings = new List<string>();
+        var created = admission.Create(request.Kind!, request.Namespace, content, warnings);
+        // RFC 7234, 5.5: kubectl prints them.
+        foreach (var warning in warnings) context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
         await context.Response.WriteJsonAsync(created.Json, 201);
     }
 

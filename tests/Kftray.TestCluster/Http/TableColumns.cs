@@ -62,6 +62,13 @@ internal static class TableColumns
             new("Images", (job, _) => Containers(job, "image"), IsWide: true),
             new("Selector", (job, _) => Join(job.StringMap("spec", "selector", "matchLabels")), IsWide: true),
         ],
+        "resourcequotas" =>
+        [
+            Name,
+            new("Request", (quota, _) => Used(quota, key => !key.StartsWith("limits.", StringComparison.Ordinal))),
+            new("Limit", (quota, _) => Used(quota, key => key.StartsWith("limits.", StringComparison.Ordinal))),
+            Age,
+        ],
         "namespaces" => [Name, new("Status", (item, _) => item.Text("status", "phase")), Age],
         "endpointslices" =>
         [
@@ -94,6 +101,10 @@ internal static class TableColumns
             : types.Contains("SuccessCriteriaMet") ? "SuccessCriteriaMet"
             : "Running";
     }
+
+    private static string Used(JsonObject quota, Func<string, bool> isShown) => string.Join(", ", (quota.StringMap("status", "hard") ?? new Dictionary<string, string>())
+        .Where(pair => isShown(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal)
+        .Select(pair => $"{pair.Key}: {quota.Text("status", "used", pair.Key) ?? "0"}/{pair.Value}"));
 
     private static string Containers(JsonObject workload, string field) =>
         Joined(workload.Items("spec", "template", "spec", "containers").Select(container => container.Text(field) ?? ""));

@@ -9,7 +9,6 @@ internal sealed class UdpServicePort : IServicePort
 {
     private const int MaxDatagram = 65_535;
     private const int MaxFlows = 4096;
-    private const int SocketBuffer = 4 * 1024 * 1024;
 
     private static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(2);
 
@@ -25,7 +24,7 @@ internal sealed class UdpServicePort : IServicePort
     public UdpServicePort(Socket socket, Func<ServiceEndpoint, bool, IPEndPoint?> locate, TimeProvider time)
     {
         (_socket, _locate, _time) = (socket, locate, time);
-        _socket.ReceiveBufferSize = SocketBuffer;
+        SocketBuffers.Enlarge(_socket);
         _serving = ServeAsync();
     }
 
@@ -84,9 +83,9 @@ internal sealed class UdpServicePort : IServicePort
 
         var endpoint = endpoints[Random.Shared.Next(endpoints.Count)];
         if (_locate(endpoint, true) is not { } place) return null;
-        var client = new SocketAddress(sender.Family, sender.Size);
-        sender.Buffer.Span[..sender.Size].CopyTo(client.Buffer.Span);
-        var socket = new Socket(place.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = SocketBuffer };
+        var client = sender.Copy();
+        var socket = new Socket(place.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        SocketBuffers.Enlarge(socket);
         await socket.ConnectAsync(place, _stopping.Token);
         var created = new Flow(socket, endpoint) { Checked = endpoints, LastUsed = _time.GetTimestamp() };
         created.Replying = ReplyAsync(created, client);

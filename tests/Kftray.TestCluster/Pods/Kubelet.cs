@@ -7,8 +7,14 @@ namespace Kftray.Testing.Pods;
 
 /// <summary>Runs the pods that the store says should run. Owns every <see cref="PodLifecycle"/>.</summary>
 internal sealed class Kubelet(
-    ObjectStore store, LoopbackAddresses addresses, BehaviourCatalog behaviours, ImageCatalog images, PodResolver resolver, string runtime, TimeProvider time)
-    : IAsyncDisposable
+    ObjectStore store,
+    LoopbackAddresses addresses,
+    BehaviourCatalog behaviours,
+    ImageCatalog images,
+    PodResolver resolver,
+    PodSurroundings surroundings,
+    string runtime,
+    TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PodLifecycle> _pods = new();
 
@@ -80,7 +86,7 @@ internal sealed class Kubelet(
         if (!_pods.TryGetValue(stored.Uid, out var lifecycle))
         {
             var pod = new TestPod(stored, addresses.Next(), addresses.Next(), behaviours, images, resolver);
-            _pods[stored.Uid] = lifecycle = new PodLifecycle(store, pod, content, PodTiming.Of(content, Timing), runtime, time);
+            _pods[stored.Uid] = lifecycle = new PodLifecycle(store, stored, pod, PodTiming.Of(content, Timing), runtime, surroundings, time);
         }
 
         if (content.Text("metadata", "deletionTimestamp") is not null)

@@ -1,14 +1,22 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Kftray.Testing.Controllers;
+using Kftray.Testing.Faults;
 using Kftray.Testing.Http;
 using Kftray.Testing.Store;
 
 namespace Kftray.Testing.Pods;
 
+/// <summary>What the beginning of a pod's life depends on.</summary>
+internal sealed record PodSurroundings(ClusterNode Node, ImageFaults Images, EventRecorder Events);
+
 /// <summary>One pod from its creation to its end, in one linear method: the kubelet's part of a pod's story.</summary>
 internal sealed class PodLifecycle : IAsyncDisposable
 {
     private readonly ObjectStore _store;
+    private readonly PodSurroundings _surroundings;
+    private readonly StoredObject _stored;
+    private readonly JsonObject _content;
     private readonly TestPod _pod;
     private readonly string _restartPolicy;
     private readonly bool _hasOtherContainers;
@@ -24,11 +32,13 @@ internal sealed class PodLifecycle : IAsyncDisposable
     private int _restarts;
     private bool _isFinished;
 
-    public PodLifecycle(ObjectStore store, TestPod pod, JsonObject content, PodTiming timing, string runtime, TimeProvider time)
+    /// <param name="stored">The pod as it was created.</param>
+    public PodLifecycle(ObjectStore store, StoredObject stored, TestPod pod, PodTiming timing, string runtime, PodSurroundings surroundings, TimeProvider time)
     {
-        _restartPolicy = content.Text("spec", "restartPolicy") ?? "Always";
-        _hasOtherContainers = content.Items("spec", "containers").Skip(1).Any();
-        (_store, _pod, _timing, _runtime, _time) = (store, pod, timing, runtime, time);
+        _content = stored.Read();
+        _restartPolicy = _content.Text("spec", "restartPolicy") ?? "Always";
+        _hasOtherContainers = _content.Items("spec", "containers").Skip(1).Any();
+        (_store, _stored, _pod, _timing, _runtime, _surroundings, _time) = (store, stored, pod, timing, runtime, surroundings, time);
         _running = RunAsync();
     }
 
@@ -93,11 +103,8 @@ internal sealed class PodLifecycle : IAsyncDisposable
 
     private async Task LiveAsync(CancellationToken until)
     {
-        Update(pod =>
-        {
-            pod.Child("spec")["nodeName"] ??= "node-1";
-            return pod;
-        });
+        await ScheduleAsync(until);
+        foreach (var image in _content.Items("spec", "containers").Select(container => container.Text("image") ?? "")) await PullAsync(image, until);
         await DelayAsync(_timing.StartDelayMs, until);
         while (true)
         {
@@ -120,6 +127,54 @@ internal sealed class PodLifecycle : IAsyncDisposable
             await DelayAsync(_timing.RestartDelayMs, until);
         }
     }
+
+    private async Task ScheduleAsync(CancellationToken until)
+    {
+        while (true)
+        {
+            var changed = _surroundings.Node.Changed.Next;
+            if (_surroundings.Node.WhyNot(_content) is not { } reason) break;
+            Update(pod => PodStatus.WriteUnschedulable(pod, reason, _store.Timestamp()));
+            Record(isWarning: true, "FailedScheduling", reason, "default-scheduler");
+            await changed.WaitAsync(until);
+        }
+
+        Record(isWarning: false, "Scheduled", $"Successfully assigned {_pod.Namespace}/{_pod.Name} to {ClusterNode.Name}", "default-scheduler");
+        Update(pod =>
+        {
+            pod.Child("spec")["nodeName"] ??= ClusterNode.Name;
+            return PodStatus.Write(pod, _pod, _runtime, _store.Timestamp(), Pending("ContainerCreating"));
+        });
+    }
+
+    private async Task PullAsync(string image, CancellationToken until)
+    {
+        while (true)
+        {
+            var changed = _surroundings.Images.Changed.Next;
+            var fault = _surroundings.Images.Find(image);
+            if (fault is not null) Record(isWarning: false, "Pulling", $"Pulling image \"{image}\"");
+            if (fault?.DelayMilliseconds > 0) await DelayAsync(fault.DelayMilliseconds, until);
+            var failure = fault?.Message ?? (_pod.IsProgramMissing ? $"failed to resolve reference \"{image}\": no program of this machine stands for it: is {ImageCatalog.RelayVariable} set?" : null);
+            if (failure is null) return;
+
+            Record(isWarning: true, "Failed", $"Failed to pull image \"{image}\": {failure}");
+            Write(Pending("ErrImagePull", failure));
+            var patience = _timing.PullRetryDelayMs / 2;
+            await Task.WhenAny(changed, DelayAsync(patience, until));
+            until.ThrowIfCancellationRequested();
+            if (changed.IsCompleted) continue;
+            Record(isWarning: false, "BackOff", $"Back-off pulling image \"{image}\"");
+            Write(Pending("ImagePullBackOff", $"Back-off pulling image \"{image}\": ErrImagePull: {failure}"));
+            await Task.WhenAny(changed, DelayAsync(patience, until));
+            until.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static PodReport Pending(string reason, string? message = null) => new("Pending", false, 0, ContainerState.Waiting(reason, message));
+
+    private void Record(bool isWarning, string reason, string message, string component = "kubelet") =>
+        _surroundings.Events.Record(_stored, isWarning, reason, message, component);
 
     /// <summary>Makes the pod ready in its time and waits for the end of its containers.</summary>
     /// <returns>How its program ended; null for applications, which a test has crashed.</returns>

@@ -25,13 +25,12 @@ internal sealed record PodPort(int Number, bool IsUdp, string Container, string 
                let number = port.Number("containerPort") ?? 0
                where number > 0
                let isUdp = port.Text("protocol") == "UDP"
-               select new PodPort(number, isUdp, container.Text("name") ?? "", BehaviourOf(annotations, container, number, isUdp), LeadOf(annotations, number)),
+               select new PodPort(number, isUdp, container.Text("name") ?? "", BehaviourOf(annotations, container, number), LeadOf(annotations, number)),
         ];
     }
 
-    private static string BehaviourOf(IReadOnlyDictionary<string, string> annotations, JsonObject container, int port, bool isUdp)
+    private static string BehaviourOf(IReadOnlyDictionary<string, string> annotations, JsonObject container, int port)
     {
-        if (isUdp) return BehaviourCatalog.UdpEcho;
         if (annotations.TryGetValue($"testcluster/behaviour.{port}", out var own)) return own;
         if (annotations.TryGetValue("testcluster/behaviour", out var all)) return all;
         return container.Text("image") is { } image && image.StartsWith("behaviour/", StringComparison.Ordinal) ? image["behaviour/".Length..] : "http";

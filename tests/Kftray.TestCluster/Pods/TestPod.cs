@@ -18,7 +18,7 @@ public sealed class TestPod : IAsyncDisposable
     private readonly PodContainer? _program;
     private readonly PodResolver _resolver;
     private readonly ConcurrentDictionary<int, PodListener> _listeners = new();
-    private readonly ConcurrentDictionary<int, UdpEchoListener> _udpListeners = new();
+    private readonly ConcurrentDictionary<int, DatagramListener> _udpListeners = new();
     private readonly Signal _changed = new();
     private ImmutableList<PodConnection> _connections = [];
     private volatile ContainerProcess? _process;
@@ -75,6 +75,15 @@ public sealed class TestPod : IAsyncDisposable
     /// <summary>The same for UDP.</summary>
     public IPEndPoint? UdpEndPointOf(int containerPort) =>
         _udpListeners.TryGetValue(containerPort, out var listener) ? listener.EndPoint : ProgramsEndPoint(Ip, containerPort);
+
+    /// <summary>What has arrived at a UDP port since its application was started.</summary>
+    /// <exception cref="KeyNotFoundException">No application listens there.</exception>
+    public DatagramCounts DatagramsAt(int containerPort) => Listener(containerPort).Counts;
+
+    /// <summary>Waits until that is as wanted.</summary>
+    /// <exception cref="KeyNotFoundException">No application listens there.</exception>
+    public Task<DatagramCounts> WaitForDatagramsAsync(int containerPort, Func<DatagramCounts, bool> condition, CancellationToken cancellationToken) =>
+        Listener(containerPort).WaitAsync(condition, cancellationToken);
 
     /// <summary>The applications no longer listen, their connections go on, and nobody is told.</summary>
     public void StopListening()
@@ -133,7 +142,7 @@ public sealed class TestPod : IAsyncDisposable
 
         foreach (var port in _ports.Where(port => port.LeadsTo is null && port.Behaviour != BehaviourCatalog.Refuse && port.Container != _program?.Name))
         {
-            if (port.IsUdp) _udpListeners.GetOrAdd(port.Number, number => new UdpEchoListener(Ip, number));
+            if (port.IsUdp) _udpListeners.GetOrAdd(port.Number, number => new DatagramListener(Ip, number, _behaviours.FindDatagram(port.Behaviour)));
             else _listeners.GetOrAdd(port.Number, number => new PodListener(Ip, number, Name, _behaviours.Find(port.Behaviour), Note));
         }
     }
@@ -181,6 +190,11 @@ public sealed class TestPod : IAsyncDisposable
     }
 
     private IPEndPoint? ProgramsEndPoint(IPAddress address, int port) => _process is { Exited.IsCompleted: false } ? new IPEndPoint(address, port) : null;
+
+    private DatagramListener Listener(int containerPort) =>
+        _udpListeners.TryGetValue(containerPort, out var listener)
+            ? listener
+            : throw new KeyNotFoundException($"Nothing listens at the UDP port {containerPort} of the pod \"{Name}\".");
 
     private void Note(PodConnection connection)
     {
