@@ -19,11 +19,13 @@ internal sealed class Engine : IEngine
     private readonly ForwardSet _forwards;
     private readonly HostChanges _host;
     private readonly RelaySet _relays;
+    private readonly RelayInventory _inventory;
     private readonly SessionLimits _limits;
 
     private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
         _relays = new RelaySet(RelayOwner.OfProcess(), time, loggers);
+        _inventory = new RelayInventory(clusters, _relays);
         _clusters = clusters;
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
@@ -61,6 +63,11 @@ internal sealed class Engine : IEngine
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
+
+    public Task<RelayListResult> ListRelaysAsync(RelayListParams query, CancellationToken cancellationToken) => _inventory.ListAsync(query, cancellationToken);
+
+    public Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken) =>
+        _inventory.RemoveAsync(wanted, cancellationToken);
 
     public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
 

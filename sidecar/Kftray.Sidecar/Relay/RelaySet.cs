@@ -47,6 +47,16 @@ internal sealed class RelaySet(RelayOwner owner, TimeProvider time, ILoggerFacto
         }
     }
 
+    /// <summary>Where relays of this process are, or were a moment ago.</summary>
+    public IReadOnlyList<(string Context, string Namespace)> Places
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _swept.Select(place => (place.Item1.Context.Name, place.Namespace))];
+        }
+    }
+
     /// <summary>The job of this process with that uid, if a forward uses it.</summary>
     public bool IsInUse(string uid)
     {

@@ -28,6 +28,12 @@ internal partial interface ISidecar
     [JsonRpcMethod("cluster/browse", UseSingleObjectParameterDeserialization = true)]
     Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken);
 
+    [JsonRpcMethod("relay/list", UseSingleObjectParameterDeserialization = true)]
+    Task<RelayListResult> ListRelaysAsync(RelayListParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("relay/remove", UseSingleObjectParameterDeserialization = true)]
+    Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams parameters, CancellationToken cancellationToken);
+
     [JsonRpcMethod("log/setLevel", UseSingleObjectParameterDeserialization = true)]
     Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken);
 }

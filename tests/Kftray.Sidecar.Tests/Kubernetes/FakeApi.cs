@@ -207,7 +207,8 @@ internal sealed class FakeApi : IServerTransport
     }
 
     private static bool HasLabel(string item, string label) =>
-        label.Split('=') is [var key, var value] && JsonNode.Parse(item)!["metadata"]!["labels"]?[key]?.GetValue<string>() == value;
+        JsonNode.Parse(item)!["metadata"]!["labels"]?[label.Split('=')[0]]?.GetValue<string>() is { } value
+        && (label.Split('=') is [_, var wanted] ? value == wanted : true);
 
     private HttpResponseMessage Watch(string kind, string query)
     {

@@ -135,12 +135,6 @@ public sealed class RelayJobTests : RelayTestBase
         }
     }
 
-    private void PutJob(string name, string owner, string process) => World.Cluster.Put("jobs", name, $$$"""
-        {"kind":"Job","metadata":{"name":"{{{name}}}","namespace":"shop","uid":"{{{name}}}-uid","resourceVersion":"$version","labels":{
-         "app.kubernetes.io/managed-by":"kftray","app.kubernetes.io/name":"kftray-relay","kftray.app/owner":"{{{owner}}}",
-         "kftray.app/process":"{{{process}}}","kftray.app/target":"t"} } }
-        """);
-
     private async Task SweepAsync()
     {
         await World.Time.Armed(RelaySet.SweepDelay);

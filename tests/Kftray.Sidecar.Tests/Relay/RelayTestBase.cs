@@ -66,4 +66,10 @@ public abstract class RelayTestBase : IAsyncDisposable
                 return answer;
         }
     }
+
+    private protected void PutJob(string name, string owner, string process) => World.Cluster.Put("jobs", name, $$$"""
+        {"kind":"Job","metadata":{"name":"{{{name}}}","namespace":"shop","uid":"{{{name}}}-uid","resourceVersion":"$version","labels":{
+         "app.kubernetes.io/managed-by":"kftray","app.kubernetes.io/name":"kftray-relay","kftray.app/owner":"{{{owner}}}",
+         "kftray.app/process":"{{{process}}}","kftray.app/target":"t"} } }
+        """);
 }
