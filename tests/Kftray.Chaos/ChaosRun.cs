@@ -9,7 +9,7 @@ namespace Kftray.Chaos;
 
 /// <summary>What a run came to.</summary>
 internal sealed record ChaosResult(
-    ChaosSettings Settings, int Faults, IReadOnlyList<ISubject> Subjects, Footprint Before, Footprint After, TimeSpan? Stopped, int SentTwice,
+    ChaosSettings Settings, int Faults, IReadOnlyList<ISubject> Subjects, Footprint Before, Footprint After, MemoryTrend Memory, TimeSpan? Stopped, int SentTwice,
     IReadOnlyList<Violation> Violations);
 
 /// <summary>One run from an empty machine to an empty machine: clusters, forwarders, load, faults, recovery, end.</summary>
@@ -20,13 +20,14 @@ internal sealed class ChaosRun(ChaosSettings settings, Action<string> say)
     // Longer than any row may lie, and than any cluster may take to be found again.
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(17);
 
-    // Sessions that nobody uses are kept for half a minute.
-    private static readonly TimeSpan Cooling = TimeSpan.FromSeconds(50);
+    // Sessions that nobody uses are kept for half a minute, and pooled buffers for a minute after that.
+    private static readonly TimeSpan Cooling = TimeSpan.FromSeconds(130);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
 
     private readonly RunClock _clock = new(TimeProvider.System);
     private readonly ConcurrentQueue<Violation> _violations = new();
     private readonly Lock _judging = new();
+    private readonly MemoryTrend _memory = new();
 
     public async Task<ChaosResult> RunAsync(CancellationToken stopping)
     {
@@ -42,6 +43,7 @@ internal sealed class ChaosRun(ChaosSettings settings, Action<string> say)
         var before = sidecar.Measure();
         say($"{sidecar.Routes.Count} forwards are active: {before}");
         await LoadAsync(world, subjects, () => HarmAsync(world, sidecar, subjects, plan, stopping), round: 1);
+        if (_memory.Growth is { } growth) Violate(new(_clock.Now, "leak", growth));
         Judge(subjects, sidecar, world, everything: true);
 
         var after = await CoolAsync(sidecar, before, stopping);
@@ -49,7 +51,7 @@ internal sealed class ChaosRun(ChaosSettings settings, Action<string> say)
         var stopped = sidecar.HasExited ? null : await sidecar.StopAsync();
         if (stopped is null || stopped > StopLimit) Violate(new(_clock.Now, "slow end", $"took {stopped?.TotalSeconds:0.0} s to end after a signal"));
         if (world.Accepts.SentTwice > 0) Violate(new(_clock.Now, "sent twice", $"{world.Accepts.SentTwice} connections reached an application twice"));
-        return new(settings, plan.Count, subjects, before, after, stopped, world.Accepts.SentTwice, [.. _violations]);
+        return new(settings, plan.Count, subjects, before, after, _memory, stopped, world.Accepts.SentTwice, [.. _violations]);
     }
 
     // All clients, for as long as something goes on; then until the last of them has ended.
@@ -72,7 +74,7 @@ internal sealed class ChaosRun(ChaosSettings settings, Action<string> say)
     private async Task HarmAsync(ChaosWorld world, SidecarSubject sidecar, ISubject[] subjects, IReadOnlyList<PlannedFault> plan, CancellationToken stopping)
     {
         var began = _clock.Now;
-        List<Task> underWay = [];
+        List<Task> underWay = [SampleAsync(sidecar, began + settings.Length, stopping)];
         foreach (var fault in plan)
         {
             await _clock.UntilAsync(began + fault.At, stopping);
@@ -84,6 +86,15 @@ internal sealed class ChaosRun(ChaosSettings settings, Action<string> say)
         await _clock.DelayAsync(Recovery, stopping);
         Judge(subjects, sidecar, world);
         foreach (var forward in sidecar.Statuses.NotActive) Violate(new(_clock.Now, "not recovered", $"{forward}, {Recovery.TotalSeconds:0} s after the last fault was healed"));
+    }
+
+    private async Task SampleAsync(SidecarSubject sidecar, TimeSpan until, CancellationToken stopping)
+    {
+        while (_clock.Now < until && !sidecar.HasExited)
+        {
+            _memory.Add(sidecar.Measure());
+            await _clock.DelayAsync(MemoryTrend.Interval, stopping);
+        }
     }
 
     private async Task InjectAsync(PlannedFault fault, ChaosWorld world, SidecarSubject sidecar, ISubject[] subjects, CancellationToken stopping)

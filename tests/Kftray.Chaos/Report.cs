@@ -31,6 +31,8 @@ internal static class Report
         Row("file descriptors, before → after", subject => Of(subject, $"{result.Before.Descriptors} → {result.After.Descriptors}"));
         Row("threads, before → after", subject => Of(subject, $"{result.Before.Threads} → {result.After.Threads}"));
         Row("resident memory, before → after, MiB", subject => Of(subject, $"{result.Before.ResidentMiB:0} → {result.After.ResidentMiB:0}"));
+        if (result.Memory is { Early: { } early, Late: { } late })
+            Row("resident memory under load, second → last quarter, MiB", subject => Of(subject, $"{early:0} → {late:0}"));
         Row("ended after a signal within, ms", subject => Of(subject, result.Stopped is { } stopped ? Number((int)stopped.TotalMilliseconds) : "never"));
         return text.ToString();
 

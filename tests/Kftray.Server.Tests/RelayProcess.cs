@@ -42,9 +42,11 @@ internal sealed partial class RelayProcess : IDisposable
     /// <summary>Sockets that it has open now.</summary>
     public int OpenSockets => Directory.GetFiles($"/proc/{Id}/fd").Count(IsSocket);
 
-    public static RelayProcess Launch(params (string Name, string Value)[] environment)
+    public static RelayProcess Launch(params (string Name, string Value)[] environment) => Launch(new ProcessStartInfo(FindProgram()), environment);
+
+    private static RelayProcess Launch(ProcessStartInfo start, (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(FindProgram()) { RedirectStandardError = true };
+        start.RedirectStandardError = true;
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var relay = new RelayProcess(Process.Start(start)!);
@@ -54,9 +56,13 @@ internal sealed partial class RelayProcess : IDisposable
     }
 
     /// <summary>Returns when it listens.</summary>
-    public static async Task<RelayProcess> StartAsync((string Name, string Value)[] environment, CancellationToken timeout)
+    public static Task<RelayProcess> StartAsync((string Name, string Value)[] environment, CancellationToken timeout) =>
+        StartAsync(new ProcessStartInfo(FindProgram()), environment, timeout);
+
+    /// <summary>Returns when what this starts, in the end the relay, listens.</summary>
+    public static async Task<RelayProcess> StartAsync(ProcessStartInfo start, (string Name, string Value)[] environment, CancellationToken timeout)
     {
-        var relay = Launch(environment);
+        var relay = Launch(start, environment);
         try
         {
             var line = await relay.WaitForLineAsync("listening on", timeout);

@@ -115,7 +115,13 @@ public abstract class RelayTest : IAsyncDisposable
         }
 
         _timeout.Dispose();
+        Clean();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>What a test of this kind leaves besides what it owns.</summary>
+    protected virtual void Clean()
+    {
     }
 
     private static IPAddress NextAddress()

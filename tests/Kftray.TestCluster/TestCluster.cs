@@ -28,6 +28,7 @@ public sealed class TestCluster : IAsyncDisposable
     private readonly Kubelet _kubelet;
     private readonly ApiHost _host;
     private readonly Task _controlling;
+    private readonly string _pathPrefix;
     private int _isDisposed;
 
     private TestCluster(TestClusterOptions options)
@@ -54,7 +55,7 @@ public sealed class TestCluster : IAsyncDisposable
             runtimeName,
             time) { Timing = options.PodTiming };
         Runtime = options.Runtime;
-        Users = new ClusterUsers(_authority);
+        Users = new ClusterUsers(_authority, time);
         Users.Add("admin", "system:masters");
         World = new ClusterWorld(_store, admission);
         Pods = new ClusterPods(_store, _kubelet, deletion);
@@ -70,7 +71,12 @@ public sealed class TestCluster : IAsyncDisposable
             new PortForwardEndpoint(_store, _kubelet, Sessions, options.Runtime, time, _stopping.Token),
             new LogEndpoint(_store, _kubelet, _stopping.Token),
             time);
-        _host = new ApiHost(options.Port, pipeline.HandleAsync, Connections, _certificates);
+        _host = new ApiHost(options.Port, PathPrefix.Wrap(options.PathPrefix, pipeline.HandleAsync), Connections, _certificates)
+        {
+            IsHttp11Only = options.IsHttp11Only,
+            ClientShowed = Users.Verify,
+        };
+        _pathPrefix = options.PathPrefix;
         _services = new ServiceProxy(_store, _kubelet, time);
         var controlled = new ControlledPods(_store, admission, deletion, events);
         var controllers = new ControllerLoop(
@@ -91,10 +97,16 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>The address of the API server.</summary>
-    public Uri Server => new($"https://127.0.0.1:{_host.Port}");
+    public Uri Server => new($"https://127.0.0.1:{_host.Port}{_pathPrefix}");
 
     /// <summary>The certificate authority, as PEM.</summary>
     public string AuthorityPem => _authority.Pem;
+
+    /// <summary>The authority between that one and some certificates, as PEM.</summary>
+    public string IntermediatePem => _certificates.Intermediate.Pem;
+
+    /// <summary>The server's own certificate, as PEM.</summary>
+    public string ServerCertificatePem => _certificates.Current.TargetCertificate.ExportCertificatePem();
 
     public RuntimeCharacter Runtime { get; }
 
@@ -188,6 +200,17 @@ public sealed class TestCluster : IAsyncDisposable
         await StopServerAsync();
         await StartServerAsync(cancellationToken);
     }
+
+    /// <summary>A client certificate in one of the forms that there are.</summary>
+    public ClientPem IssueClientCertificate(string user, ClientKeyForm form, bool isThroughIntermediate = false) =>
+        ClientCredentials.Issue(_authority, isThroughIntermediate ? _certificates.Intermediate : null, user, form);
+
+    /// <summary>An identity provider whose ID tokens this cluster takes.</summary>
+    public Task<OidcProvider> StartOidcProviderAsync(string user, CancellationToken cancellationToken) =>
+        OidcProvider.StartAsync(user, Users.Tokens, _certificates, cancellationToken);
+
+    /// <summary>A proxy that leads to this cluster, whatever host it is asked for.</summary>
+    public TestProxy StartProxy(ProxyKind kind, string? credentials = null) => new(kind, _host.Port, credentials, _certificates);
 
     /// <summary>Forgets the history: watches from before get 410.</summary>
     public void CompactHistory() => _store.Compact();

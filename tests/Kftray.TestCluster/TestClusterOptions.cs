@@ -16,6 +16,12 @@ public sealed record TestClusterOptions
 
     public ServerCertificateKind ServerCertificate { get; init; } = ServerCertificateKind.Valid;
 
+    /// <summary>Where the API is served: <c>/k8s/clusters/c-1</c>, as gateways have it.</summary>
+    public string PathPrefix { get; init; } = "";
+
+    /// <summary>True for a server that does not offer HTTP/2, as some gateways.</summary>
+    public bool IsHttp11Only { get; init; }
+
     /// <summary>How often watches that want bookmarks get one.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -23,6 +23,7 @@ namespace Kftray.Sidecar.Contract;
 [JsonSerializable(typeof(RelayRemoveParams))]
 [JsonSerializable(typeof(RelayRemoveResult))]
 [JsonSerializable(typeof(ForwardsChangedParams))]
+[JsonSerializable(typeof(SignInResult))]
 [JsonSerializable(typeof(LogParams))]
 [JsonSerializable(typeof(Fault))]
 // The formatter itself needs these: without CommonErrorData the first error reply would end the process.

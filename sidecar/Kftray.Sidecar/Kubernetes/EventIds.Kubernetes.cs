@@ -8,8 +8,10 @@ internal static partial class EventIds
     internal const int ClusterOpened = 3010;
     internal const int ClusterReplaced = 3011;
     internal const int ClusterCredentialsReplaced = 3012;
-    internal const int CredentialPluginRan = 3020;
     internal const int CredentialRefreshed = 3021;
+    internal const int CredentialNotRefreshed = 3022;
+    internal const int CredentialNotSaved = 3023;
+    internal const int LoginShellRead = 3024;
     internal const int WatchSynced = 3030;
     internal const int WatchTrouble = 3031;
     internal const int WatchTroubleAgain = 3032;

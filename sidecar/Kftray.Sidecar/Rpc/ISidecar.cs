@@ -34,6 +34,10 @@ internal partial interface ISidecar
     [JsonRpcMethod("relay/remove", UseSingleObjectParameterDeserialization = true)]
     Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams parameters, CancellationToken cancellationToken);
 
+    /// <remarks>For all forwards of the cluster that the forward leads to. Answers when the sign-in has ended, which may take minutes.</remarks>
+    [JsonRpcMethod("cluster/signIn", UseSingleObjectParameterDeserialization = true)]
+    Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken);
+
     [JsonRpcMethod("log/setLevel", UseSingleObjectParameterDeserialization = true)]
     Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken);
 }

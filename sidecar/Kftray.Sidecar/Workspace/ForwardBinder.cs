@@ -163,7 +163,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
     private string? Kubeconfig(LayeredForward forward) => forward.Find(ForwardFields.Kubeconfig) switch
     {
         { Value: not KubeconfigPath.Default } path => ResolveKubeconfig(forward, path),
-        _ => NullIfEmpty(KubeconfigPath.Join(_settings.Kubeconfig)),
+        _ => NullIfEmpty(KubeconfigPath.Join(_settings.Kubeconfig.Select(PathExpansion.Expand))),
     };
 
     private string ResolveKubeconfig(LayeredForward forward, Located<string> path)

@@ -8,7 +8,7 @@ internal readonly record struct Footprint(int Descriptors, int Threads, double R
     // An idle session is a descriptor; a few come and go with pings and probes.
     private const int DescriptorSlack = 12;
     private const int ThreadSlack = 6;
-    private const double MemorySlackMiB = 16;
+    private const double MemorySlackMiB = 8;
 
     public static Footprint Of(Process process)
     {

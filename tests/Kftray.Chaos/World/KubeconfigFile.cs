@@ -18,18 +18,17 @@ internal sealed class KubeconfigFile(string path, IReadOnlyList<TestCluster> clu
 
     public int Current { get; private set; }
 
-    /// <summary>Every moment at which the current context changed, with the cluster it leads to from then on.</summary>
+    /// <summary>
+    /// Every moment at which the current context led elsewhere, with the cluster it leads to from then on. A context that is not there leads
+    /// nowhere: whoever follows stays where they are until it is.
+    /// </summary>
     public Judging.Timeline<int> Switches { get; } = new(0);
 
     public static string ContextOf(int cluster) => $"cluster-{cluster}";
 
     public Task WriteAsync() => ChangeAsync(() => { });
 
-    public Task SwitchAsync(int cluster) => ChangeAsync(() =>
-    {
-        Current = cluster;
-        Switches.Set(clock.Now, cluster);
-    });
+    public Task SwitchAsync(int cluster) => ChangeAsync(() => Current = cluster);
 
     /// <summary>Another kind of credential for the same user.</summary>
     public Task RotateAsync(int cluster) => ChangeAsync(() => _credentials[cluster] = 1 - _credentials[cluster]);
@@ -82,6 +81,7 @@ internal sealed class KubeconfigFile(string path, IReadOnlyList<TestCluster> clu
         {
             change();
             Replace(Text());
+            if (!_hidden.Contains(Current)) Switches.Set(clock.Now, Current);
         }
         finally
         {

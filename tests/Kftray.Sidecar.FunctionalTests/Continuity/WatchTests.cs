@@ -127,8 +127,7 @@ public sealed class WatchTests : FunctionalTest
         Assert.Equal("one", await before.EchoAsync("one", TimeoutToken));
 
         Cluster.World.Remove(ResourceKinds.Services, Shop, "echo");
-        var gone = await BecomesAsync("echo", ForwardStatus.Reconnecting);
-        Assert.Equal(FaultKind.ServiceNotFound, gone.Fault?.Kind);
+        await WaitForAsync("echo", snapshot => snapshot is { Status: ForwardStatus.Reconnecting, Fault.Kind: FaultKind.ServiceNotFound });
         Cluster.World.AddService(Shop, "echo", "other", new Testing.World.ServicePortSpec(80, "8080"));
 
         await WaitForAsync("echo", snapshot => snapshot.Pods.Contains(other.Name));

@@ -52,7 +52,7 @@ internal sealed class ApiPipeline(
 
         observed.Add(new ObservedRequest(
             user, request.Verb, request.QualifiedResource, request.Namespace, request.Name,
-            context.Request.Method, request.Path + context.Request.QueryString, request.Transport));
+            context.Request.Method, request.Path + context.Request.QueryString, request.Transport) { Identity = RequestIdentity.From(context, user) });
         var fault = faults.Take(user, request);
         if (fault is not null && !await SufferAsync(fault, connection, context)) return;
         if (refusal is not null) throw refusal;

@@ -41,6 +41,8 @@ internal sealed class ResourceEndpoint(ObjectStore store, AdmissionChain admissi
     private Task ListAsync(HttpContext context, RequestInfo request)
     {
         var query = context.Request.Query;
+        if (query.ContainsKey("resourceVersionMatch") && query["resourceVersion"].ToString().Length == 0)
+            throw ApiException.BadRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
         var selection = Selection.Parse(query["labelSelector"], query["fieldSelector"]);
         var (after, revision) = ContinueToken.Parse(query["continue"]);
         var (all, current) = store.List(request.Kind!, request.Namespace);
@@ -63,6 +65,18 @@ internal sealed class ResourceEndpoint(ObjectStore store, AdmissionChain admissi
             var table = TableRenderer.Render(request.Kind!, page, current, store.Timestamp(), context.Request);
             table["metadata"] = metadata;
             return context.Response.WriteJsonAsync(table);
+        }
+
+        // https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+        if (context.Request.Headers.Accept.ToString().Contains("as=PartialObjectMetadataList", StringComparison.Ordinal))
+        {
+            return context.Response.WriteJsonAsync(new JsonObject
+            {
+                ["kind"] = "PartialObjectMetadataList",
+                ["apiVersion"] = "meta.k8s.io/v1",
+                ["metadata"] = metadata,
+                ["items"] = page.Select(item => new JsonObject { ["metadata"] = item.Read()["metadata"]!.DeepClone() }).ToJsonArray(),
+            });
         }
 
         return context.Response.WriteJsonAsync(new JsonObject

@@ -29,7 +29,7 @@ internal static class WatchBackoff
     }
 
     private static bool NeedsSomebody(FaultKind kind) => kind is FaultKind.Forbidden or FaultKind.CredentialsUnavailable
-        or FaultKind.KubeconfigInvalid or FaultKind.Throttled;
+        or FaultKind.SignInRequired or FaultKind.KubeconfigInvalid or FaultKind.Throttled;
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }
