@@ -31,9 +31,10 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
     /// <summary>All objects, page by page.</summary>
     /// <param name="ns">Null for those of every namespace.</param>
     /// <param name="selector">A label selector; null for all.</param>
+    /// <param name="fields">A field selector; null for all.</param>
     /// <returns>The items, and the version of the whole that a watch begins after.</returns>
     public async Task<ResourcePage<T>> ListAsync<T>(
-        ResourceKind<T> kind, string? ns, CancellationToken cancellationToken, string? selector = null)
+        ResourceKind<T> kind, string? ns, CancellationToken cancellationToken, string? selector = null, string? fields = null)
         where T : IResource
     {
         var items = new List<T>();
@@ -41,7 +42,8 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
         while (true)
         {
             var query = $"?limit={PageSize}" + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")
-                + (selector is null ? "" : $"&labelSelector={Uri.EscapeDataString(selector)}");
+                + (selector is null ? "" : $"&labelSelector={Uri.EscapeDataString(selector)}")
+                + (fields is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fields)}");
             var page = await ReadAsync(kind.Path(ns) + query, $"list {kind.Plural}{In(ns)}", kind.ReadPageAsync, cancellationToken);
             items.AddRange(page.Items);
             if (page.Continue is null)

@@ -55,8 +55,15 @@ internal sealed class RelayStore(RelayOwner owner, TimeProvider time, ILogger lo
     {
         try
         {
-            var events = await cluster.Reader.ListAsync(ResourceKinds.Events, job.Namespace, cancellationToken);
-            return [.. events.Items.Where(said => said.AboutUid == job.Uid || said.AboutUid == pod?.Uid).OrderBy(said => said.At)];
+            List<EventInfo> events = [];
+            foreach (var uid in new[] { job.Uid, pod?.Uid }.OfType<string>())
+            {
+                var page = await cluster.Reader.ListAsync(
+                    ResourceKinds.Events, job.Namespace, cancellationToken, fields: $"involvedObject.uid={uid}");
+                events.AddRange(page.Items.Where(said => said.AboutUid == uid));
+            }
+
+            return [.. events.OrderBy(said => said.At)];
         }
         catch (ApiStatusException)
         {

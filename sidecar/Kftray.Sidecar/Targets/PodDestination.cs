@@ -43,7 +43,7 @@ internal sealed class PodDestination : IDestination
 
         var (pods, whose) = Find();
         if (pods.Count == 0)
-            return (null, TargetFaults.NoPod(whose, _ns));
+            return (null, TargetFaults.NoPod($"pod {whose}", _ns));
         if (Choose(pods, _chosen) is not { } pod)
             return (null, TargetFaults.NotReady(whose, pods));
         _chosen = pod.Uid;
@@ -58,8 +58,8 @@ internal sealed class PodDestination : IDestination
     private (IReadOnlyList<PodInfo> Pods, string Whose) Find()
     {
         if (_spec.Service is { } name)
-            return (_pods.State.Items.TryGetValue(name, out var pod) ? [pod] : [], $"pod '{name}'");
+            return (_pods.State.Items.TryGetValue(name, out var pod) ? [pod] : [], $"named '{name}'");
         var selector = LabelSelector.Parse(_spec.Selector ?? "");
-        return ([.. _pods.State.Items.Values.Where(pod => selector?.Matches(pod.Labels) == true)], $"pod with '{_spec.Selector}'");
+        return ([.. _pods.State.Items.Values.Where(pod => selector?.Matches(pod.Labels) == true)], $"with '{_spec.Selector}'");
     }
 }
