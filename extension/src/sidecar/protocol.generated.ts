@@ -7,7 +7,6 @@ export interface Requests {
   'forward/retry': { params: ForwardParams; result: null };
   'forward/restart': { params: ForwardParams; result: null };
   'cluster/browse': { params: BrowseParams; result: BrowseResult };
-  'cluster/signIn': { params: ForwardParams; result: SignInResult };
   'log/setLevel': { params: SetLogLevelParams; result: null };
 }
 
@@ -62,10 +61,7 @@ export type FaultKind =
   | 'kubeconfigInvalid'
   | 'contextNotFound'
   | 'credentialsUnavailable'
-  /** What issues the credentials waits for the user, or waited in vain: `cluster/signIn` lets it try again. */
-  | 'signInRequired'
   | 'unauthorized'
-  | 'proxyFailed'
   | 'serverUnreachable'
   | 'tlsNotTrusted'
   | 'serverError'
@@ -205,8 +201,6 @@ export interface Fault {
   readonly message: string;
   /** What the user can do about it; null when there is nothing to do but wait. */
   readonly hint?: string;
-  /** The file that the user has to decide about, for `consentRequired`. */
-  readonly path?: string;
 }
 
 /** Parameters of the requests that are about one forward. */
@@ -350,12 +344,6 @@ export interface SidecarSettings {
   readonly maxSessionsPerPod?: number;
   /** The relay of UDP and proxy forwards: the object that `relay` is in a config file. Null means defaults. */
   readonly relay?: unknown;
-}
-
-/** How a sign-in ended. The states of all forwards of the cluster follow as `forwards/changed`. */
-export interface SignInResult {
-  /** Why there are still no credentials; null when there are. */
-  readonly fault?: Fault;
 }
 
 /** A place in a document. Lines and columns count from 0, columns in UTF-16 units, as the editor counts them. */

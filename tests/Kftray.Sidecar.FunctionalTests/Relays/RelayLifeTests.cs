@@ -59,7 +59,7 @@ public sealed class RelayLifeTests : RelayTest
     {
         var config = Path.Combine(Folder, "kftray.json");
         await File.WriteAllTextAsync(config, $$"""
-            {"forwards": [{"service": "dns", "protocol": "udp", "remote_port": 53, "relay": {"idle_exit_seconds": {{idleExitSeconds}}}}]}
+            { "forwards": [{ "service": "dns", "protocol": "udp", "remote_port": 53, "relay": { "idle_exit_seconds": {{idleExitSeconds}} } }] }
             """, TimeoutToken);
         return RunningUp.Start(config, Kubeconfig);
     }

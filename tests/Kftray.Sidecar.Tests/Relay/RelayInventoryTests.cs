@@ -24,7 +24,7 @@ public sealed class RelayInventoryTests : RelayTestBase
         PutDesktopPod(Desktop);
         PutDesktopPod("kftray-forward-bert-udp-1700000000-abc123");
 
-        var (relays, faults) = await _inventory.ListAsync(new(), default);
+        var (relays, faults) = await _inventory.ListAsync(new(), TestContext.Current.CancellationToken);
 
         Assert.Empty(faults);
         Assert.Equal(
@@ -41,7 +41,7 @@ public sealed class RelayInventoryTests : RelayTestBase
         PutDesktopPod(Desktop);
         RelayInfo[] wanted = [.. new[] { "orphan", "somebody-elses", Desktop }.Select(name => new RelayInfo("one", "shop", name, $"{name}-uid", "", RelayUse.Orphaned, null))];
 
-        var (removed, _) = await _inventory.RemoveAsync(new(wanted), default);
+        var (removed, _) = await _inventory.RemoveAsync(new(wanted), TestContext.Current.CancellationToken);
 
         Assert.Equal(["orphan", Desktop], removed.Select(relay => relay.Name));
         Assert.Equal(["somebody-elses"], World.Cluster.Names("jobs"));
@@ -53,7 +53,7 @@ public sealed class RelayInventoryTests : RelayTestBase
     {
         World.Cluster.Forbid("list", "jobs");
 
-        var (relays, faults) = await _inventory.ListAsync(new(), default);
+        var (relays, faults) = await _inventory.ListAsync(new(), TestContext.Current.CancellationToken);
 
         Assert.Empty(relays);
         Assert.Equal(FaultKind.Forbidden, Assert.Single(faults).Kind);
