@@ -7,6 +7,9 @@ export interface Requests {
   'forward/retry': { params: ForwardParams; result: null };
   'forward/restart': { params: ForwardParams; result: null };
   'cluster/browse': { params: BrowseParams; result: BrowseResult };
+  'relay/list': { params: RelayListParams; result: RelayListResult };
+  'relay/remove': { params: RelayRemoveParams; result: RelayRemoveResult };
+  'cluster/signIn': { params: ForwardParams; result: SignInResult };
   'log/setLevel': { params: SetLogLevelParams; result: null };
 }
 
@@ -61,7 +64,10 @@ export type FaultKind =
   | 'kubeconfigInvalid'
   | 'contextNotFound'
   | 'credentialsUnavailable'
+  /** What issues the credentials waits for the user, or waited in vain: `cluster/signIn` lets it try again. */
+  | 'signInRequired'
   | 'unauthorized'
+  | 'proxyFailed'
   | 'serverUnreachable'
   | 'tlsNotTrusted'
   | 'serverError'
@@ -109,6 +115,17 @@ export type ProblemSeverity =
   | 'warning'
   | 'information'
   | 'hint';
+
+/** Who needs a relay. */
+export type RelayUse =
+  /** A forward of this process. */
+  | 'inUse'
+  /** Another process of this user on this machine that runs. */
+  | 'inUseElsewhere'
+  /** Nobody: the process that made it has ended. */
+  | 'orphaned'
+  /** A pod of the desktop app, which never ends by itself. */
+  | 'desktopApp';
 
 /** The editor's log levels, least severe first. */
 export type SidecarLogLevel =
@@ -201,6 +218,8 @@ export interface Fault {
   readonly message: string;
   /** What the user can do about it; null when there is nothing to do but wait. */
   readonly hint?: string;
+  /** The file that the user has to decide about, for `consentRequired`. */
+  readonly path?: string;
 }
 
 /** Parameters of the requests that are about one forward. */
@@ -322,6 +341,45 @@ export interface ReconnectCause {
   readonly message: string;
 }
 
+/** A relay of this user. */
+export interface RelayInfo {
+  readonly context?: string;
+  readonly namespace?: string;
+  /** Of the Job, or of the desktop app's pod. */
+  readonly name?: string;
+  readonly uid?: string;
+  /** What it leads to: `udp dns.shop.svc:53`. Empty when it is not said. */
+  readonly target?: string;
+  readonly use?: RelayUse;
+  readonly createdAt?: string;
+}
+
+export interface RelayListParams {
+  /** As in the settings; absent for theirs. */
+  readonly kubeconfig?: readonly string[];
+  /** The clusters to look in. Absent: the current context, and those in which forwards have relays now. */
+  readonly contexts?: readonly string[];
+}
+
+export interface RelayListResult {
+  readonly relays: readonly RelayInfo[];
+  /** Why some clusters could not answer. */
+  readonly faults: readonly Fault[];
+}
+
+export interface RelayRemoveParams {
+  /** From a list. What is not this user's is not touched, whatever stands here. */
+  readonly relays: readonly RelayInfo[];
+  /** As in the settings; absent for theirs. */
+  readonly kubeconfig?: readonly string[];
+}
+
+export interface RelayRemoveResult {
+  /** Those that were removed now. */
+  readonly removed: readonly RelayInfo[];
+  readonly faults: readonly Fault[];
+}
+
 export interface SetLogLevelParams {
   readonly level: SidecarLogLevel;
 }
@@ -344,6 +402,12 @@ export interface SidecarSettings {
   readonly maxSessionsPerPod?: number;
   /** The relay of UDP and proxy forwards: the object that `relay` is in a config file. Null means defaults. */
   readonly relay?: unknown;
+}
+
+/** How a sign-in ended. The states of all forwards of the cluster follow as `forwards/changed`. */
+export interface SignInResult {
+  /** Why there are still no credentials; null when there are. */
+  readonly fault?: Fault;
 }
 
 /** A place in a document. Lines and columns count from 0, columns in UTF-16 units, as the editor counts them. */

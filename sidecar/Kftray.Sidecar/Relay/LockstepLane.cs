@@ -10,9 +10,12 @@ internal sealed class LockstepLane(LockstepStream flow, IPodDialer pods, PodTarg
     // The relay itself gives up after 5 s and says so.
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
 
-    private readonly DatagramReader _answers = new();
     private readonly CancellationTokenSource _aborted = new();
+    private DatagramReader _answers = new();
     private IPodStream? _stream;
+
+    // Always under way while there is a stream: bytes that nobody asks for would stop the others of their session.
+    private Task<ReadOnlyMemory<byte>>? _reading;
 
     public LockstepStream Flow => flow;
 
@@ -20,32 +23,34 @@ internal sealed class LockstepLane(LockstepStream flow, IPodDialer pods, PodTarg
     public PodStreamFailure? Failure { get; private set; }
 
     /// <param name="frame">Rented, with <paramref name="length"/> bytes of a frame; given back here.</param>
-    /// <param name="answer">Where an answer goes, if one comes.</param>
+    /// <param name="answer">Where an answer goes, if one comes; its reader is the caller's to wake.</param>
     /// <returns>False when the connection is over.</returns>
     public async Task<bool> ExchangeAsync(byte[] frame, int length, DatagramQueue answer)
     {
-        using var limit = new CancellationTokenSource(AnswerLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _aborted.Token);
         try
         {
+            // The relay may have closed it while it was idle.
+            if (_reading is { IsCompleted: true })
+                await HangUpAsync();
             if (_stream is null)
-                _stream = await pods.DialAsync(target, frame.AsMemory(0, length), TimeSpan.Zero, either.Token);
+                _stream = await pods.DialAsync(target, frame.AsMemory(0, length), TimeSpan.Zero, _aborted.Token);
             else
                 await _stream.WriteAsync(frame.AsMemory(0, length));
 
             while (true)
             {
-                var bytes = await _stream.ReadAsync(either.Token);
+                var bytes = await (_reading ??= Read(_stream)).WaitAsync(AnswerLimit, time, _aborted.Token);
                 if (bytes.IsEmpty)
                     return await EndAsync(null);
                 _answers.Feed(bytes);
-                if (!_answers.TryRead(out var payload))
-                    continue;
+                var isWhole = _answers.TryRead(out var payload);
 
-                // Nothing came; an empty datagram cannot be told from that.
-                if (payload.Length > 0 && answer.TryAdd(payload.Span))
-                    answer.Wake();
-                return !_aborted.IsCancellationRequested || await EndAsync(null);
+                // Of length zero: nothing came, and an empty datagram cannot be told from that.
+                if (payload.Length > 0)
+                    answer.TryAdd(payload.Span);
+                _reading = Read(_stream);
+                if (isWhole)
+                    return !_aborted.IsCancellationRequested || await EndAsync(null);
             }
         }
         catch (ForwardException e)
@@ -56,7 +61,7 @@ internal sealed class LockstepLane(LockstepStream flow, IPodDialer pods, PodTarg
         {
             return await EndAsync(_stream?.Failure);
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             return await EndAsync(null);
         }
@@ -74,18 +79,31 @@ internal sealed class LockstepLane(LockstepStream flow, IPodDialer pods, PodTarg
     }
 
     /// <summary>Ends one that waits for nothing.</summary>
-    public async Task CloseAsync()
+    public Task CloseAsync()
     {
         Abort();
-        await EndAsync(null);
+        return HangUpAsync();
     }
+
+    private Task<ReadOnlyMemory<byte>> Read(IPodStream stream) => stream.ReadAsync(_aborted.Token).AsTask();
 
     private async Task<bool> EndAsync(PodStreamFailure? failure)
     {
         Failure = failure;
-        _answers.Dispose();
-        if (_stream is not null)
-            await _stream.DisposeAsync();
+        await HangUpAsync();
         return false;
+    }
+
+    private async Task HangUpAsync()
+    {
+        _answers.Dispose();
+        _answers = new DatagramReader();
+        if (_stream is null)
+            return;
+        _stream.Abort();
+        if (_reading is not null)
+            await ((Task)_reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stream.DisposeAsync();
+        (_stream, _reading) = (null, null);
     }
 }

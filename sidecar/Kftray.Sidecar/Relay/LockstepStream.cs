@@ -85,7 +85,9 @@ internal sealed class LockstepStream(LockstepLanes lanes, Action dropped) : IPod
             _waiting.Remove(lane);
             if (isOpen && !_closed)
             {
+                // Before the answer is seen: the next question may come at once, and from another flow.
                 lanes.Return(lane);
+                _answers.Wake();
                 return;
             }
         }

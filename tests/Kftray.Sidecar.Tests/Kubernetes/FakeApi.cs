@@ -126,7 +126,7 @@ internal sealed class FakeApi : IServerTransport
         var segments = uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var query = uri.Query;
         var at = Array.IndexOf(segments, "namespaces");
-        var rest = at >= 0 && segments.Length > at + 2 ? segments[(at + 2)..] : segments[Math.Max(at, 0)..];
+        var rest = at >= 0 && segments.Length > at + 2 ? segments[(at + 2)..] : at >= 0 ? segments[at..] : segments[^1..];
         if (rest is ["version"])
             return VersionAnswer();
         var (kind, name) = (rest[0], rest.Length > 1 ? rest[1] : null);

@@ -139,6 +139,34 @@ public sealed class RelayDialerTests : TestBase
     }
 
     [Fact]
+    public async Task Connection_ThatAnOldRelayHasClosed_IsReplaced()
+    {
+        var flow = await OldFlowAsync(Frame(1));
+        var first = await _relay.NextAsync(TimeoutToken);
+        first.Send(Frame(10));
+        await flow.ReadAsync(TimeoutToken);
+        first.End();
+        await flow.WriteAsync(Frame(2));
+
+        var second = await _relay.NextAsync(TimeoutToken);
+        Assert.Equal(Frame(2), second.FirstBytes);
+        second.Send(Frame(20));
+        Assert.Equal(Frame(20), (await flow.ReadAsync(TimeoutToken)).ToArray());
+    }
+
+    [Fact]
+    public async Task Connection_ThatIsIdle_GoesOnReading()
+    {
+        var flow = await OldFlowAsync(Frame(1));
+        var connection = await _relay.NextAsync(TimeoutToken);
+        connection.Send(Frame(10));
+        await flow.ReadAsync(TimeoutToken);
+
+        // What is lent is given back by the next read: without it the session would stand still.
+        await connection.ReadsAsync(2, TimeoutToken);
+    }
+
+    [Fact]
     public async Task Flow_ThroughAnOldRelayThatIsGone_Fails()
     {
         var flow = await OldFlowAsync(Frame(1));

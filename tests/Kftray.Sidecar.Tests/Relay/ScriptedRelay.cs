@@ -67,8 +67,9 @@ internal sealed class ScriptedRelay : IPodDialer
 }
 
 /// <summary>One connection to a scripted relay: what the client wrote, and what the test lets the relay say.</summary>
-internal sealed class RelayConnection(int port, byte[] firstBytes) : MemoryConnection, IPodStream
+internal sealed class RelayConnection(int port, byte[] firstBytes) : MemoryConnection, IPodStream, IDuplexConnection
 {
+    private readonly Channel<bool> _reads = Channel.CreateUnbounded<bool>();
     private readonly Channel<byte[]> _writes = Channel.CreateUnbounded<byte[]>();
 
     public int Port => port;
@@ -103,6 +104,19 @@ internal sealed class RelayConnection(int port, byte[] firstBytes) : MemoryConne
         RelayProtocol.WriteFrameHeader(bytes, payload.Length);
         payload.CopyTo(bytes, RelayProtocol.FrameHeaderLength);
         return bytes;
+    }
+
+    /// <summary>Waits until so many reads were begun.</summary>
+    public async Task ReadsAsync(int count, CancellationToken timeout)
+    {
+        for (var seen = 0; seen < count; seen++)
+            await _reads.Reader.ReadAsync(timeout);
+    }
+
+    ValueTask<ReadOnlyMemory<byte>> IDuplexConnection.ReadAsync(CancellationToken cancellationToken)
+    {
+        _reads.Writer.TryWrite(true);
+        return ReadAsync(cancellationToken);
     }
 
     /// <summary>What the client writes next, after the first bytes.</summary>
