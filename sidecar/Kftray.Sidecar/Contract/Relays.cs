@@ -27,7 +27,13 @@ public sealed record RelayListParams(IReadOnlyList<string>? Kubeconfig = null, I
 /// <param name="Name">Of the Job, or of the desktop app's pod.</param>
 /// <param name="Target">What it leads to: <c>udp dns.shop.svc:53</c>. Empty when it is not said.</param>
 public sealed record RelayInfo(
-    string Context, string Namespace, string Name, string Uid, string Target, RelayUse Use, DateTimeOffset? CreatedAt);
+    [property: JsonRequired] string Context,
+    [property: JsonRequired] string Namespace,
+    [property: JsonRequired] string Name,
+    [property: JsonRequired] string Uid,
+    [property: JsonRequired] string Target,
+    [property: JsonRequired] RelayUse Use,
+    DateTimeOffset? CreatedAt);
 
 /// <param name="Faults">Why some clusters could not answer.</param>
 public sealed record RelayListResult(IReadOnlyList<RelayInfo> Relays, IReadOnlyList<Fault> Faults);
