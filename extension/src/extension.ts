@@ -9,6 +9,7 @@ import { SidecarSupervisor } from './sidecar/supervisor';
 import { FailureNotice } from './views/failureNotice';
 import { ForwardsTree } from './views/forwardsTree';
 import { Overview } from './views/overview';
+import { Reports } from './views/reports';
 import { ServiceNotice } from './views/serviceNotice';
 import { AutoStart } from './workspace/autoStart';
 import { ConfigDocuments } from './workspace/configDocuments';
@@ -50,7 +51,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   const overview = own(new Overview(view, store, settings, { service: () => service.status, isRead: () => loader.isLoaded, errorCount: () => problems.errorCount }));
   [loader.onDidLoad, store.onDidChange, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(() => { overview.update(); })));
 
-  own(registerCommands({ store, tree, view, settings, enabled, consents, sync, documents, supervisor: service, autoStart, failures: new FailureNotice(store, settings), serviceNotice: own(new ServiceNotice(service, log)), log }));
+  own(registerCommands({ store, tree, view, settings, enabled, consents, sync, documents, supervisor: service, autoStart, failures: new FailureNotice(store, settings), reports: own(new Reports()), serviceNotice: own(new ServiceNotice(service, log)), log }));
 }
 
 /** The editor waits for this: forwards are down and what they created in clusters is gone before the window is. */

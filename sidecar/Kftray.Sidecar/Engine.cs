@@ -1,6 +1,8 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Diagnostics;
+using Kftray.Sidecar.Diagnostics.Checks;
 using Kftray.Sidecar.Endpoints;
+using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.PortForward;
@@ -19,6 +21,7 @@ internal sealed class Engine : IEngine
     private readonly ClusterBrowser _browser;
     private readonly TargetResolver _resolver;
     private readonly ForwardSet _forwards;
+    private readonly Doctor _doctor;
     private readonly HostChanges _host;
     private readonly RelaySet _relays;
     private readonly RelayInventory _inventory;
@@ -35,7 +38,10 @@ internal sealed class Engine : IEngine
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _memory = IdleMemory.OfProcess(time);
         _resolver = new TargetResolver(clusters, _relays, time, loggers);
-        _forwards = new ForwardSet(new EndpointBinder(time), _resolver, time, loggers);
+        var owners = PortOwners.OfThisSystem(time);
+        var dependencies = new ForwardDependencies(new EndpointBinder(owners, time), _resolver, time, loggers);
+        _forwards = new ForwardSet(dependencies);
+        _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
@@ -74,6 +80,9 @@ internal sealed class Engine : IEngine
         _forwards.RunningSpec(id) is { } spec ? new(await _resolver.SignInAsync(spec, cancellationToken)) : null;
 
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
+
+    public async Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken) =>
+        _forwards.Look(id) is var (spec, snapshot) ? await _doctor.ExamineAsync(new(spec, snapshot), cancellationToken) : null;
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 

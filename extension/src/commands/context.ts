@@ -5,6 +5,7 @@ import { type Settings } from '../settings';
 import { type SidecarSupervisor } from '../sidecar/supervisor';
 import { type FailureNotice } from '../views/failureNotice';
 import { type ForwardsTree } from '../views/forwardsTree';
+import { type Reports } from '../views/reports';
 import { type ServiceNotice } from '../views/serviceNotice';
 import { type AutoStart } from '../workspace/autoStart';
 import { type ConfigDocuments } from '../workspace/configDocuments';
@@ -25,6 +26,7 @@ export interface CommandContext {
   readonly supervisor: SidecarSupervisor;
   readonly autoStart: AutoStart;
   readonly failures: FailureNotice;
+  readonly reports: Reports;
   readonly serviceNotice: ServiceNotice;
   readonly log: vscode.LogOutputChannel;
 }

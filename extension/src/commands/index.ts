@@ -5,6 +5,7 @@ import { copyAddress, openInBrowser } from './address';
 import { openUserConfig, openWorkspaceConfig, revealInConfig } from './config';
 import { allowKubeconfig } from './consent';
 import { type CommandContext, type CommandTable } from './context';
+import { diagnose } from './diagnose';
 import { showMenu } from './menu';
 import { removeRelays } from './relays';
 import { restart, retry, start, startAll, startGroup, stop, stopAll, stopGroup } from './run';
@@ -22,6 +23,7 @@ export const commands: CommandTable = {
   'kftray.stopAll': stopAll,
   'kftray.add': add,
   'kftray.allowKubeconfig': allowKubeconfig,
+  'kftray.diagnose': diagnose,
   'kftray.openInBrowser': openInBrowser,
   'kftray.copyAddress': copyAddress,
   'kftray.revealInConfig': revealInConfig,

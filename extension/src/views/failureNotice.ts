@@ -52,13 +52,16 @@ export class FailureNotice {
   private async tell(failed: readonly ForwardSnapshot[], total: number): Promise<void> {
     const showLog = vscode.l10n.t('Show Log');
     const showForwards = vscode.l10n.t('Show Forwards');
+    const diagnose = vscode.l10n.t('Diagnose');
     const [first] = failed;
     const message =
       failed.length === 1 && first
         ? vscode.l10n.t('{0} could not start: {1}', first.alias, [first.fault?.message, first.fault?.hint].filter(Boolean).join(' '))
         : vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total);
-    const answer = await vscode.window.showErrorMessage(message, showForwards, showLog);
-    if (answer !== undefined) {
+    const answer = await vscode.window.showErrorMessage(message, ...(failed.length === 1 ? [diagnose] : []), showForwards, showLog);
+    if (answer === diagnose) {
+      await vscode.commands.executeCommand('kftray.diagnose', first?.id);
+    } else if (answer !== undefined) {
       await vscode.commands.executeCommand(answer === showLog ? 'kftray.showLog' : 'kftray.forwards.focus');
     }
   }

@@ -58,6 +58,16 @@ export async function appendForward(text: string, forward: NewForward): Promise<
   return jsonc.modify(text, ['forwards'], [forward], { formattingOptions: { insertSpaces: layout.indent !== '\t', tabSize: layout.indent.length, eol: layout.eol } });
 }
 
+/** The edits that give the forward whose object begins at the offset another local port. */
+export async function setLocalPort(text: string, offset: number, port: number): Promise<readonly TextEdit[]> {
+  const jsonc = await import('jsonc-parser');
+  const { path } = jsonc.getLocation(text, offset + 1);
+  // Just inside an object that has keys, the location is that of a key that is not there yet.
+  const object = path.at(-1) === '' ? path.slice(0, -1) : path;
+  const layout = layoutOf(text);
+  return jsonc.modify(text, [...object, 'local_port'], port, { formattingOptions: { insertSpaces: layout.indent !== '\t', tabSize: layout.indent.length, eol: layout.eol } });
+}
+
 /** jsonc-parser's own insertion would put the new element between the last one and its comment. */
 function appendTo(list: Node, text: string, forward: NewForward, jsonc: typeof import('jsonc-parser')): readonly TextEdit[] {
   const { indent, eol } = layoutOf(text);

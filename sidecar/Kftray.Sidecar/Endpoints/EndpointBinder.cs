@@ -1,25 +1,29 @@
 using System.Net;
 using System.Net.Sockets;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
 
 namespace Kftray.Sidecar.Endpoints;
 
 /// <summary>Binds the local side of forwards, and says in words why it could not.</summary>
-internal sealed class EndpointBinder(TimeProvider time) : ILocalEndpointBinder
+internal sealed class EndpointBinder(IPortOwners owners, TimeProvider time) : ILocalEndpointBinder
 {
+    // How far to look for a port to offer instead.
+    private const int Neighbours = 50;
+
     public ILocalEndpoint Bind(ForwardSpec spec)
     {
-        var address = spec.LocalAddress == "localhost" ? IPAddress.Loopback : IPAddress.Parse(spec.LocalAddress);
+        var addresses = LocalAddresses.Of(spec.LocalAddress);
         if (spec.LocalPort != 0)
-            return Bind(spec.Protocol, new IPEndPoint(address, spec.LocalPort));
+            return Bind(addresses, spec.LocalPort, spec.Protocol);
 
         // Any port will do, but the same one each time where possible: people keep it in their notes and their tools.
         foreach (var port in StablePort.Candidates(spec.Source, spec.Alias))
         {
             try
             {
-                return Bind(spec.Protocol, new IPEndPoint(address, port));
+                return Bind(addresses, port, spec.Protocol);
             }
             catch (ForwardException e) when (e.Fault.Kind is FaultKind.PortInUse or FaultKind.PortNotPermitted)
             {
@@ -27,23 +31,103 @@ internal sealed class EndpointBinder(TimeProvider time) : ILocalEndpointBinder
             }
         }
 
-        return Bind(spec.Protocol, new IPEndPoint(address, 0));
+        return Bind(addresses, 0, spec.Protocol);
     }
 
-    private ILocalEndpoint Bind(ForwardProtocol protocol, IPEndPoint place)
+    public async Task<Fault> ExplainAsync(ForwardSpec spec, Fault fault, CancellationToken cancellationToken)
     {
+        switch (fault.Kind)
+        {
+            case FaultKind.PortInUse:
+                var listeners = await owners.FindAsync(spec.LocalPort, spec.Protocol, cancellationToken);
+                var holder = LocalAddresses.Of(spec.LocalAddress)
+                    .Select(address => HolderDescription.InTheWayOf(address, listeners))
+                    .FirstOrDefault(listener => listener is not null);
+                return BindFaults.InUse(spec.LocalPort, holder is null ? null : HolderDescription.Of(holder), NextFree(spec));
+            case FaultKind.PortNotPermitted:
+                return await owners.FindReservedAsync(spec.LocalPort, spec.Protocol, cancellationToken) is { } range
+                    ? BindFaults.Reserved(spec.LocalPort, range)
+                    : fault;
+            default:
+                return fault;
+        }
+    }
+
+    private static int? NextFree(ForwardSpec spec)
+    {
+        var addresses = LocalAddresses.Of(spec.LocalAddress);
+        foreach (var port in Enumerable.Range(spec.LocalPort + 1, Neighbours).TakeWhile(port => port <= IPEndPoint.MaxPort))
+        {
+            try
+            {
+                foreach (var socket in Listen(addresses, port, spec.Protocol))
+                    socket.Dispose();
+                return port;
+            }
+            catch (ForwardException)
+            {
+                continue; // Taken, or not for us: the next one.
+            }
+        }
+
+        return null;
+    }
+
+    private ILocalEndpoint Bind(IReadOnlyList<IPAddress> addresses, int port, ForwardProtocol protocol) => Listen(addresses, port, protocol) switch
+    {
+        [var ipv4, var ipv6] => new DualEndpoint(EndpointOn(ipv4), EndpointOn(ipv6)),
+        var sockets => EndpointOn(sockets[0]),
+    };
+
+    private ILocalEndpoint EndpointOn(IDisposable socket) => socket switch
+    {
+        IDatagramSocket datagrams => new UdpEndpoint(datagrams, time),
+        _ => new TcpEndpoint((Socket)socket, time),
+    };
+
+    /// <summary>All of the addresses, on the same port. Where the machine has no IPv6, <c>localhost</c> is IPv4 alone.</summary>
+    private static List<IDisposable> Listen(IReadOnlyList<IPAddress> addresses, int port, ForwardProtocol protocol)
+    {
+        var sockets = new List<IDisposable>();
         try
         {
-            return protocol switch
+            foreach (var address in addresses)
             {
-                ForwardProtocol.Tcp => new TcpEndpoint(Listen(place), time),
-                ForwardProtocol.Udp => new UdpEndpoint(new DatagramSocket(place), time),
-                _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol."),
-            };
+                try
+                {
+                    sockets.Add(Listen(address, port, protocol));
+                }
+                catch (ForwardException e) when (sockets.Count > 0 && e.Fault.Kind == FaultKind.AddressNotAvailable)
+                {
+                    break;
+                }
+
+                // Any port will do: what the first address got, the others take too.
+                port = PortOf(sockets[0]);
+            }
+
+            return sockets;
+        }
+        catch
+        {
+            sockets.ForEach(socket => socket.Dispose());
+            throw;
+        }
+    }
+
+    private static int PortOf(IDisposable socket) =>
+        (socket is IDatagramSocket datagrams ? datagrams.LocalEndPoint : (IPEndPoint)((Socket)socket).LocalEndPoint!).Port;
+
+    private static IDisposable Listen(IPAddress address, int port, ForwardProtocol protocol)
+    {
+        var place = new IPEndPoint(address, port);
+        try
+        {
+            return protocol == ForwardProtocol.Udp ? new DatagramSocket(place) : Listen(place);
         }
         catch (SocketException e)
         {
-            throw new ForwardException(FaultOf(e.SocketErrorCode, place.Address, place.Port), e);
+            throw new ForwardException(BindFaults.From(e.SocketErrorCode, address, port, BindFaults.ThisSystem), e);
         }
     }
 
@@ -62,15 +146,4 @@ internal sealed class EndpointBinder(TimeProvider time) : ILocalEndpointBinder
             throw;
         }
     }
-
-    private static Fault FaultOf(SocketError error, IPAddress address, int port) => error switch
-    {
-        SocketError.AddressAlreadyInUse => new Fault(
-            FaultKind.PortInUse, $"Port {port} is in use.", "Pick another local_port, or stop the process that holds it."),
-        SocketError.AccessDenied => new Fault(
-            FaultKind.PortNotPermitted, $"Port {port} may not be opened by this user.", "Pick a local_port above 1023."),
-        SocketError.AddressNotAvailable => new Fault(
-            FaultKind.AddressNotAvailable, $"This machine has no address {address}.", "Remove local_address to listen on 127.0.0.1."),
-        _ => new Fault(FaultKind.Unknown, $"Port {port} could not be opened: {error}."),
-    };
 }

@@ -1,6 +1,7 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes.Credentials;
+using Kftray.Sidecar.Kubernetes.Examination;
 using Kftray.Sidecar.Kubernetes.Watching;
 using Microsoft.Extensions.Logging;
 
@@ -29,6 +30,7 @@ internal sealed class Cluster : IAsyncDisposable
         Reader = new(server, time);
         Writer = new(server, time);
         Dialer = dialerFactory(server);
+        Examiner = new(server, time);
         _watches = new(Reader, _pulse, Abandon, time, loggers.CreateLogger("Kftray.Sidecar.Kubernetes.Watching"));
     }
 
@@ -43,6 +45,9 @@ internal sealed class Cluster : IAsyncDisposable
     public Task Retried => _pulse.Next;
 
     public IPodDialer Dialer { get; }
+
+    /// <summary>Looks at the way here piece by piece, for the doctor.</summary>
+    public ClusterExaminer Examiner { get; }
 
     /// <summary>Whether the server answers.</summary>
     public ServerRoad Road => _server.Road;

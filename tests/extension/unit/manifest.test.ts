@@ -50,7 +50,7 @@ const menuItems = Object.values(manifest.contributes.menus).flat();
 /** Every contextValue that a row can have. */
 const contextValues = ((): string[] => {
   const statuses: ForwardStatus[] = ['stopped', 'starting', 'active', 'reconnecting', 'failed', 'blocked'];
-  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }];
+  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
   const rows = statuses.flatMap((status) => variants.map((variant) => presentRow(snapshot({ status, ...variant }), true, 'x', t).contextValue));
   return [...new Set([...rows, presentRow(snapshot(), false, 'x', t).contextValue, 'group', 'source'])];
 })();
@@ -66,7 +66,7 @@ describe('Commands', () => {
       ...manifest.contributes.keybindings.map(({ command }) => command),
       ...tooltipCommands,
       ...Object.values(texts).flatMap((text) => [...text.matchAll(/command:(kftray\.\w+)/g)].map(([, id]) => id!)),
-      ...[...code.matchAll(/'(kftray\.(?:start|stop|add|allow|open|copy|show|restart|reveal|manage|retry)(?!\w*Count)\w*)'/g)].map(([, id]) => id!),
+      ...[...code.matchAll(/'(kftray\.(?:start|stop|add|allow|open|copy|show|restart|reveal|manage|retry|diagnose)(?!\w*Count)\w*)'/g)].map(([, id]) => id!),
     ];
     expect(used.filter((id) => !declared.includes(id) && !settings.includes(id))).toEqual([]);
     expect(used.length).toBeGreaterThan(30);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { appendForward, type NewForward, type TextEdit } from '../../workspace/configEdits';
+import { applyEdits } from '../../workspace/documentEdits';
 import { type CommandContext } from '../context';
 import { exists, pickFolder } from '../config';
 import { type Draft, toForward } from './draft';
@@ -36,7 +37,6 @@ async function write(uri: vscode.Uri, forward: NewForward): Promise<void> {
   if (!(await exists(uri))) {
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(''));
   }
-  // Through the document, so that an open editor shows it, unsaved work in it is kept, and Undo takes it back.
   const document = await vscode.workspace.openTextDocument(uri);
   let edits: readonly TextEdit[];
   try {
@@ -45,13 +45,7 @@ async function write(uri: vscode.Uri, forward: NewForward): Promise<void> {
     await vscode.window.showTextDocument(document);
     throw error;
   }
-  const edit = new vscode.WorkspaceEdit();
-  for (const { offset, length, content } of edits) {
-    edit.replace(uri, new vscode.Range(document.positionAt(offset), document.positionAt(offset + length)), content);
-  }
-  if (!(await vscode.workspace.applyEdit(edit)) || !(await document.save())) {
-    throw new Error(vscode.l10n.t('{0} could not be saved.', vscode.workspace.asRelativePath(uri)));
-  }
+  await applyEdits(document, edits);
 }
 
 async function startNew(context: CommandContext, uri: vscode.Uri): Promise<void> {
