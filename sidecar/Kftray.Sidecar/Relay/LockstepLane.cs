@@ -32,14 +32,23 @@ internal sealed class LockstepLane(LockstepStream flow, IPodDialer pods, PodTarg
             // The relay may have closed it while it was idle.
             if (_reading is { IsCompleted: true })
                 await HangUpAsync();
-            if (_stream is null)
-                _stream = await pods.DialAsync(target, frame.AsMemory(0, length), TimeSpan.Zero, _aborted.Token);
-            else
+            var isReused = _stream is not null;
+            _stream ??= await DialAsync(frame, length);
+            if (isReused)
                 await _stream.WriteAsync(frame.AsMemory(0, length));
 
             while (true)
             {
                 var bytes = await (_reading ??= Read(_stream)).WaitAsync(AnswerLimit, time, _aborted.Token);
+                if (bytes.IsEmpty && isReused)
+                {
+                    // Closed while the datagram was on its way.
+                    await HangUpAsync();
+                    _stream = await DialAsync(frame, length);
+                    isReused = false;
+                    continue;
+                }
+
                 if (bytes.IsEmpty)
                     return await EndAsync(null);
                 _answers.Feed(bytes);
@@ -84,6 +93,9 @@ internal sealed class LockstepLane(LockstepStream flow, IPodDialer pods, PodTarg
         Abort();
         return HangUpAsync();
     }
+
+    private async Task<IPodStream> DialAsync(byte[] frame, int length) =>
+        await pods.DialAsync(target, frame.AsMemory(0, length), TimeSpan.Zero, _aborted.Token);
 
     private Task<ReadOnlyMemory<byte>> Read(IPodStream stream) => stream.ReadAsync(_aborted.Token).AsTask();
 

@@ -75,7 +75,7 @@ public sealed class RelayStartTests : RelayTestBase
         Assert.Contains("60 s", fault.Message);
 
         World.Cluster.Put("pods", "relay-x", RelayPod(job));
-        Assert.Equal("relay-x", (await ReadyAsync(answers)).Name);
+        Assert.Equal("relay-x", (await World.PassTimeUntil(ReadyAsync(answers))).Name);
     }
 
     [Fact]
