@@ -6,6 +6,7 @@
 //   --pieces                                                BenchmarkDotNet for the parts
 import { resolve } from 'node:path';
 import { buildBenchmark } from './build/benchmark.mjs';
+import { buildServer } from './build/server.mjs';
 import { buildSidecar } from './build/sidecar.mjs';
 import { buildTestCluster } from './build/testCluster.mjs';
 import { start } from './lib/processes.mjs';
@@ -18,8 +19,10 @@ await main(async () => {
   const programs = given.includes('--pieces') ? [] : [
     '--sidecar', await buildSidecar(), '--test-cluster', await buildTestCluster(), '--kubectl', await ensureKubectl(),
   ];
+  // The test cluster runs it where a pod's image is a relay.
+  const KFTRAY_SERVER = await buildServer();
   // In our process group, so that Ctrl+C reaches it without us.
-  return await start(benchmark, [...programs, ...given], { group: false }).exited;
+  return await start(benchmark, [...programs, ...given], { group: false, env: { KFTRAY_SERVER } }).exited;
 });
 
 /** Files are named from where npm was called. */

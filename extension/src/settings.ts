@@ -29,6 +29,7 @@ export class Settings {
       allowNonLoopback: this.read('allowNonLoopback', false),
       reconnectMaxDelaySeconds: this.read('reconnect.maxDelay', 30),
       maxSessionsPerPod: this.read('maxSessionsPerPod', 8),
+      relay: this.read('relay', {}),
     };
   }
 

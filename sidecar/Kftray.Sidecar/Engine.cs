@@ -6,6 +6,7 @@ using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.PortForward;
+using Kftray.Sidecar.Relay;
 using Kftray.Sidecar.Targets;
 using Kftray.Sidecar.Workspace;
 using Microsoft.Extensions.Logging;
@@ -22,19 +23,23 @@ internal sealed class Engine : IEngine
     private readonly ForwardSet _forwards;
     private readonly Doctor _doctor;
     private readonly HostChanges _host;
+    private readonly RelaySet _relays;
+    private readonly RelayInventory _inventory;
     private readonly IdleMemory _memory;
     private readonly SessionLimits _limits;
 
     private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
+        _relays = new RelaySet(RelayOwner.OfProcess(), time, loggers);
+        _inventory = new RelayInventory(clusters, _relays);
         _clusters = clusters;
         _limits = limits;
         _browser = new ClusterBrowser(clusters);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _memory = IdleMemory.OfProcess(time);
-        _resolver = new TargetResolver(clusters, time);
+        _resolver = new TargetResolver(clusters, _relays, time, loggers);
         var owners = PortOwners.OfThisSystem(time);
-        var dependencies = new ForwardDependencies(new TcpEndpointBinder(owners, time), _resolver, time, loggers);
+        var dependencies = new ForwardDependencies(new EndpointBinder(owners, time), _resolver, time, loggers);
         _forwards = new ForwardSet(dependencies);
         _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
     }
@@ -81,14 +86,20 @@ internal sealed class Engine : IEngine
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 
+    public Task<RelayListResult> ListRelaysAsync(RelayListParams query, CancellationToken cancellationToken) => _inventory.ListAsync(query, cancellationToken);
+
+    public Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken) =>
+        _inventory.RemoveAsync(wanted, cancellationToken);
+
     public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
 
     public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync();
         await _memory.DisposeAsync();
-        // Forwards before clusters: connections end before the sessions under them.
+        // Forwards before clusters: connections end before the sessions under them, and relays are removed over the same road.
         await _forwards.DisposeAsync();
+        await _relays.DisposeAsync();
         await _clusters.DisposeAsync();
     }
 }

@@ -38,6 +38,14 @@ internal interface IEngine : IAsyncDisposable
     /// <exception cref="Forwarding.ForwardException">The kubeconfig or the cluster could not answer.</exception>
     Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken);
 
+    /// <summary>The relays of this user in the clusters.</summary>
+    /// <exception cref="Forwarding.ForwardException">The kubeconfig cannot be used.</exception>
+    Task<RelayListResult> ListRelaysAsync(RelayListParams query, CancellationToken cancellationToken);
+
+    /// <summary>Removes relays of this user, whether they are in use or not: a forward that needs one starts another.</summary>
+    /// <exception cref="Forwarding.ForwardException">The kubeconfig cannot be used.</exception>
+    Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken);
+
     /// <summary>Batches of changes, beginning with everything that is known. One consumer; ends by cancellation.</summary>
     IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping);
 }

@@ -34,7 +34,7 @@ internal static class BenchCommand
         return command;
     }
 
-    private static IReadOnlyList<string> RowNames => [.. AllRows.InOrder.Select(row => row.Name), .. ForwardCounts.Select(count => $"forwards-{count}"), "start", "ceiling"];
+    private static IReadOnlyList<string> RowNames => [.. AllRows.InOrder.Select(row => row.Name), .. ForwardCounts.Select(count => $"forwards-{count}"), "start", "udp", "proxy", "ceiling"];
 
     private static async Task<int> RunAsync(ParseResult options, CancellationToken cancellationToken)
     {
@@ -96,6 +96,11 @@ internal static class BenchCommand
 
         if (wanted.Contains("start"))
             Add("sidecar", await StartUp.MeasureAsync(sidecar, cancellationToken));
+
+        if (scene.Direct is not null && wanted.Contains("udp"))
+            await UdpRow.MeasureAsync(sidecar, scene, rounds, pace, Add, cancellationToken);
+        if (scene.IperfServer is not null && wanted.Contains("proxy"))
+            await ProxyRow.MeasureAsync(sidecar, scene, rounds, pace, Add, cancellationToken);
 
         for (var round = 0; scene.Direct is not null && wanted.Contains("ceiling") && round < rounds; round++)
             Add("ceiling", await Ceiling.MeasureAsync(scene.Kubeconfig, pace, cancellationToken));

@@ -7,6 +7,7 @@ import { allowKubeconfig } from './consent';
 import { type CommandContext, type CommandTable } from './context';
 import { diagnose } from './diagnose';
 import { showMenu } from './menu';
+import { removeRelays } from './relays';
 import { restart, retry, start, startAll, startGroup, stop, stopAll, stopGroup } from './run';
 import { manageAutoStart, restartSidecar, showLog } from './service';
 
@@ -32,6 +33,7 @@ export const commands: CommandTable = {
   'kftray.showLog': showLog,
   'kftray.restartSidecar': restartSidecar,
   'kftray.manageAutoStart': manageAutoStart,
+  'kftray.removeRelays': removeRelays,
 };
 
 /** Handlers throw; this is the only place that catches and shows. */

@@ -43,8 +43,12 @@ function shortReasons(snapshot: ForwardSnapshot, t: Translate): Record<FaultKind
     portNotFound: t('port not found'),
     noReadyPod: t('no ready pod'),
     upgradeRefused: t('upgrade refused'),
-    connectionRefused: t('connection refused in the pod'),
+    relayStarting: t('relay is starting'),
+    relayFailed: t('no relay'),
+    connectionRefused: snapshot.throughRelay ? t('connection refused by the target') : t('connection refused in the pod'),
     podGone: t('pod gone'),
+    targetNotFound: t('target not found'),
+    targetUnreachable: t('target unreachable'),
     unknown: undefined,
   };
 }

@@ -38,7 +38,7 @@ export function forwardTooltip(snapshot: ForwardSnapshot, around: TooltipSurroun
     lines.push(t('Attempt {0} in {1}.', snapshot.attempt + 1, duration(wait, t)));
   }
 
-  const pods = snapshot.pods.length === 0 ? '' : ` (${snapshot.pods.length === 1 ? t('pod') : t('pods')} ${snapshot.pods.map(codeSpan).join(', ')})`;
+  const pods = snapshot.pods.length === 0 ? '' : ` (${podsWord(snapshot, t)} ${snapshot.pods.map(codeSpan).join(', ')})`;
   lines.push(`${codeSpan(snapshot.localPort === 0 ? `${snapshot.localAddress}:${t('auto')}` : localAddress(snapshot))} → ${codeSpan(snapshot.target)}${pods}`);
   lines.push(table(rows(snapshot, around, t)));
   if (around.machine !== undefined) {
@@ -49,8 +49,15 @@ export function forwardTooltip(snapshot: ForwardSnapshot, around: TooltipSurroun
   return lines.join('\n\n');
 }
 
+function podsWord({ pods, throughRelay }: ForwardSnapshot, t: Translate): string {
+  if (throughRelay) {
+    return pods.length === 1 ? t('through relay') : t('through relays');
+  }
+  return pods.length === 1 ? t('pod') : t('pods');
+}
+
 function rows(snapshot: ForwardSnapshot, around: TooltipSurroundings, t: Translate): [string, string][] {
-  const { bytesIn, bytesOut, openConnections, totalConnections, heldConnections } = snapshot.traffic;
+  const { bytesIn, bytesOut, openConnections, totalConnections, heldConnections, droppedDatagrams } = snapshot.traffic;
   const connections = t('{0} open, {1} total', openConnections, totalConnections) + (heldConnections > 0 ? `, ${t('{0} held', heldConnections)}` : '');
   const result: [string, string][] = [];
   if (snapshot.context !== undefined) {
@@ -66,6 +73,9 @@ function rows(snapshot: ForwardSnapshot, around: TooltipSurroundings, t: Transla
   result.push([t('Source'), escapeMarkdown(`${around.documentName}:${snapshot.line + 1}`)]);
   if (totalConnections > 0) {
     result.push([t('Traffic'), `↓ ${byteCount(bytesIn)}  ↑ ${byteCount(bytesOut)} · ${connections}`]);
+  }
+  if (droppedDatagrams > 0) {
+    result.push([t('Dropped'), t('{0} datagrams', droppedDatagrams)]);
   }
   if (snapshot.reconnects > 0) {
     const causes = snapshot.reconnectCauses.map(({ at, message }) => t('{0} ago: {1}', duration(around.now - Date.parse(at), t), escapeMarkdown(message)));

@@ -8,6 +8,8 @@ export interface Requests {
   'forward/restart': { params: ForwardParams; result: null };
   'forward/diagnose': { params: ForwardParams; result: Diagnosis };
   'cluster/browse': { params: BrowseParams; result: BrowseResult };
+  'relay/list': { params: RelayListParams; result: RelayListResult };
+  'relay/remove': { params: RelayRemoveParams; result: RelayRemoveResult };
   'cluster/signIn': { params: ForwardParams; result: SignInResult };
   'log/setLevel': { params: SetLogLevelParams; result: null };
 }
@@ -109,8 +111,14 @@ export type FaultKind =
   | 'portNotFound'
   | 'noReadyPod'
   | 'upgradeRefused'
+  /** It is on its way; the message says how far. */
+  | 'relayStarting'
+  /** It cannot be started, or does not do its work. */
+  | 'relayFailed'
   | 'connectionRefused'
   | 'podGone'
+  | 'targetNotFound'
+  | 'targetUnreachable'
   /** None of the above: the message is what there is. */
   | 'unknown';
 
@@ -138,6 +146,17 @@ export type ProblemSeverity =
   | 'warning'
   | 'information'
   | 'hint';
+
+/** Who needs a relay. */
+export type RelayUse =
+  /** A forward of this process. */
+  | 'inUse'
+  /** Another process of this user on this machine that runs. */
+  | 'inUseElsewhere'
+  /** Nobody: the process that made it has ended. */
+  | 'orphaned'
+  /** A pod of the desktop app, which never ends by itself. */
+  | 'desktopApp';
 
 /** The editor's log levels, least severe first. */
 export type SidecarLogLevel =
@@ -320,6 +339,8 @@ export interface ForwardSnapshot {
   readonly namespace?: string;
   /** The pods that new connections are sent to. Empty unless active. */
   readonly pods: readonly string[];
+  /** True when `pods` are relays, and the target is what they lead to. */
+  readonly throughRelay: boolean;
   readonly fault?: Fault;
   /** Works, but not as well as it could: why. Null when all is well. */
   readonly warning?: string;
@@ -407,6 +428,45 @@ export interface ReconnectCause {
   readonly message: string;
 }
 
+/** A relay of this user. */
+export interface RelayInfo {
+  readonly context: string;
+  readonly namespace: string;
+  /** Of the Job, or of the desktop app's pod. */
+  readonly name: string;
+  readonly uid: string;
+  /** What it leads to: `udp dns.shop.svc:53`. Empty when it is not said. */
+  readonly target: string;
+  readonly use: RelayUse;
+  readonly createdAt?: string;
+}
+
+export interface RelayListParams {
+  /** As in the settings; absent for theirs. */
+  readonly kubeconfig?: readonly string[];
+  /** The clusters to look in. Absent: the current context, and those in which forwards have relays now. */
+  readonly contexts?: readonly string[];
+}
+
+export interface RelayListResult {
+  readonly relays: readonly RelayInfo[];
+  /** Why some clusters could not answer. */
+  readonly faults: readonly Fault[];
+}
+
+export interface RelayRemoveParams {
+  /** From a list. What is not this user's is not touched, whatever stands here. */
+  readonly relays: readonly RelayInfo[];
+  /** As in the settings; absent for theirs. */
+  readonly kubeconfig?: readonly string[];
+}
+
+export interface RelayRemoveResult {
+  /** Those that were removed now. */
+  readonly removed: readonly RelayInfo[];
+  readonly faults: readonly Fault[];
+}
+
 export interface SetLogLevelParams {
   readonly level: SidecarLogLevel;
 }
@@ -427,6 +487,8 @@ export interface SidecarSettings {
   readonly reconnectMaxDelaySeconds?: number;
   /** Connections to one pod up to this number get a session to the cluster of their own, so that none can slow another down; more of them share. 1–64. */
   readonly maxSessionsPerPod?: number;
+  /** The relay of UDP and proxy forwards: the object that `relay` is in a config file. Null means defaults. */
+  readonly relay?: unknown;
 }
 
 /** How a sign-in ended. The states of all forwards of the cluster follow as `forwards/changed`. */
@@ -455,4 +517,6 @@ export interface Traffic {
   readonly totalConnections: number;
   /** Waiting for a target. */
   readonly heldConnections: number;
+  /** Too large, or more than could be taken: UDP drops, it does not make senders wait. */
+  readonly droppedDatagrams: number;
 }

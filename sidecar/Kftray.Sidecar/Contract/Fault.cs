@@ -60,9 +60,18 @@ public enum FaultKind
     NoReadyPod,
     UpgradeRefused,
 
-    // Inside the pod.
+    // The relay that UDP and proxy forwards need in the cluster.
+    /// <summary>It is on its way; the message says how far.</summary>
+    RelayStarting,
+
+    /// <summary>It cannot be started, or does not do its work.</summary>
+    RelayFailed,
+
+    // Inside the pod, or behind the relay.
     ConnectionRefused,
     PodGone,
+    TargetNotFound,
+    TargetUnreachable,
 
     /// <summary>None of the above: the message is what there is.</summary>
     Unknown,

@@ -68,7 +68,9 @@ public enum OpenScheme
 /// <param name="OpenConnections">Accepted and not yet ended, held ones included.</param>
 /// <param name="TotalConnections">Accepted since the start.</param>
 /// <param name="HeldConnections">Waiting for a target.</param>
-public sealed record Traffic(long BytesIn, long BytesOut, int OpenConnections, long TotalConnections, int HeldConnections)
+/// <param name="DroppedDatagrams">Too large, or more than could be taken: UDP drops, it does not make senders wait.</param>
+public sealed record Traffic(
+    long BytesIn, long BytesOut, int OpenConnections, long TotalConnections, int HeldConnections, long DroppedDatagrams = 0)
 {
     public static Traffic None { get; } = new(0, 0, 0, 0, 0);
 }
@@ -129,6 +131,9 @@ public sealed record ForwardSnapshot
 
     /// <summary>The pods that new connections are sent to. Empty unless active.</summary>
     public IReadOnlyList<string> Pods { get; init; } = [];
+
+    /// <summary>True when <see cref="Pods"/> are relays, and the target is what they lead to.</summary>
+    public bool ThroughRelay { get; init; }
 
     public Fault? Fault { get; init; }
 

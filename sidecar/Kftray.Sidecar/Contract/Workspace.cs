@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Kftray.Sidecar.Contract;
@@ -78,6 +79,9 @@ public sealed record SidecarSettings
     /// share. 1–64.
     /// </summary>
     public int MaxSessionsPerPod { get; set; } = 8;
+
+    /// <summary>The relay of UDP and proxy forwards: the object that <c>relay</c> is in a config file. Null means defaults.</summary>
+    public JsonElement? Relay { get; set; }
 }
 
 [JsonConverter(typeof(CamelCaseEnum<ProblemSeverity>))]

@@ -19,7 +19,7 @@ internal sealed class Examination(ForwardSpec spec, ForwardSnapshot snapshot)
     public bool IsListening => Snapshot.Status is ForwardStatus.Active or ForwardStatus.Reconnecting or ForwardStatus.Starting && Snapshot.LocalPort != 0;
 
     /// <summary>True when the pod that connections go to is a relay.</summary>
-    public bool NeedsRelay => Spec.WorkloadType == WorkloadType.Proxy || Spec.Protocol == ForwardProtocol.Udp;
+    public bool NeedsRelay => Spec.NeedsRelay;
 
     /// <summary>Set by the check of the kubeconfig.</summary>
     public KubeconfigWatch? Kubeconfig { get; set; }

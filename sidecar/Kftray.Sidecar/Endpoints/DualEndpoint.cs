@@ -14,6 +14,8 @@ internal sealed class DualEndpoint(ILocalEndpoint first, ILocalEndpoint second) 
 
     public IPEndPoint LocalEndPoint => first.LocalEndPoint;
 
+    public long Dropped => first.Dropped + second.Dropped;
+
     public async ValueTask<IDuplexConnection> AcceptAsync(CancellationToken stopping)
     {
         _onFirst ??= first.AcceptAsync(_closing.Token).AsTask();

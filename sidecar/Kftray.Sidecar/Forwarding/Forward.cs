@@ -25,6 +25,7 @@ internal sealed class Forward
     private DateTimeOffset _since;
     private Resolution? _resolution;
     private int _localPort;
+    private ILocalEndpoint? _endpoint;
     private readonly ReconnectHistory _reconnects = new();
     private string? _previousId;
     private readonly RetryPulse _retry = new();
@@ -106,13 +107,16 @@ internal sealed class Forward
                 LocalPort = _localPort == 0 ? _spec.LocalPort : _localPort,
                 Reconnects = _reconnects.Count,
                 ReconnectCauses = _reconnects.Causes,
-                Traffic = traffic,
+                Traffic = traffic with { DroppedDatagrams = Dropped },
             };
             if (handOutPreviousId)
                 _previousId = null;
             return snapshot;
         }
     }
+
+    // Under _lock.
+    private long Dropped => (_endpoint?.Dropped ?? 0) + (_state is ForwardState.Active active ? active.Pods[0].Dialer.Dropped : 0);
 
     private async Task RunAsync(CancellationToken stopping)
     {
@@ -159,6 +163,7 @@ internal sealed class Forward
             lock (_lock)
             {
                 _localPort = 0;
+                _endpoint = null;
                 _resolution = null;
             }
         }
@@ -175,6 +180,7 @@ internal sealed class Forward
                 lock (_lock)
                 {
                     _localPort = endpoint.LocalEndPoint.Port;
+                    _endpoint = endpoint;
                     if (_state is ForwardState.Starting)
                         return endpoint;
                 }

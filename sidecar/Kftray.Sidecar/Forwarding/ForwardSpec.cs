@@ -67,6 +67,12 @@ internal sealed record ForwardSpec
 
     public bool AutoStart { get; init; }
 
+    /// <summary>How its relay is run; null for a forward that needs none.</summary>
+    public RelaySpec? Relay { get; init; }
+
+    /// <summary>True for what a port-forward cannot carry: datagrams, and hosts that are no pods.</summary>
+    public bool NeedsRelay => WorkloadType == WorkloadType.Proxy || Protocol == ForwardProtocol.Udp;
+
     /// <summary>Why it may not run at all (untrusted workspace, not supported, non-loopback address); null when it may.</summary>
     public Fault? Blocked { get; init; }
 
@@ -83,8 +89,8 @@ internal sealed record ForwardSpec
     /// <summary>True when both listen at the same place and lead to the same place: a running forward goes on undisturbed.</summary>
     public bool SameRoute(ForwardSpec other) => Route == other.Route;
 
-    private (WorkloadType, ForwardProtocol, string?, string?, string?, PortReference, string?, string?, string?, string, int, Fault?) Route =>
-        (WorkloadType, Protocol, Service, Selector, RemoteAddress, RemotePort, Context, Namespace, Kubeconfig, LocalAddress, LocalPort, Blocked);
+    private (WorkloadType, ForwardProtocol, string?, string?, string?, PortReference, string?, string?, string?, string, int, RelaySpec?, Fault?) Route =>
+        (WorkloadType, Protocol, Service, Selector, RemoteAddress, RemotePort, Context, Namespace, Kubeconfig, LocalAddress, LocalPort, Relay, Blocked);
 }
 
 /// <summary>A port by number or by name, as Kubernetes allows both.</summary>

@@ -9,6 +9,9 @@ internal interface ILocalEndpoint : IAsyncDisposable
     /// <summary>Where it listens, with the real port.</summary>
     IPEndPoint LocalEndPoint { get; }
 
+    /// <summary>Datagrams that were not taken or not delivered since it was bound. Never any where the protocol can make a sender wait.</summary>
+    long Dropped => 0;
+
     /// <summary>The next connection. Ends only by cancellation.</summary>
     ValueTask<IDuplexConnection> AcceptAsync(CancellationToken stopping);
 }

@@ -8,6 +8,9 @@ internal interface IPodDialer
     /// <summary>How connections reach this cluster's pods: <c>spdy</c>, <c>websocket</c> or <c>websocket-legacy</c>; null before the first session.</summary>
     string? Transport { get; }
 
+    /// <summary>Datagrams that were dropped on the way to the pods; never any where the protocol can make a sender wait.</summary>
+    long Dropped => 0;
+
     /// <summary>Makes sure that a session to the pod is open and stays ready, without touching the application.</summary>
     /// <exception cref="ForwardException">No session could be opened: why.</exception>
     ValueTask<ISessionLease> WarmAsync(PodTarget target, CancellationToken cancellationToken);

@@ -24,6 +24,7 @@ internal static class SnapshotBuilder
             LocalAddress = spec.LocalAddress,
             Context = resolution?.Context ?? spec.Context,
             Namespace = resolution?.Namespace ?? spec.Namespace,
+            ThroughRelay = spec.NeedsRelay,
             Warning = Warning(spec, state, resolution),
             Open = spec.Open,
             AutoStart = spec.AutoStart,

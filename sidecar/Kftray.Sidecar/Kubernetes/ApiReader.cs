@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Kftray.Sidecar.Forwarding;
@@ -15,11 +14,12 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
     /// <summary>client-go's page size.</summary>
     private const int PageSize = 500;
 
-    /// <summary>A server that has not begun to answer by then is taken for dead; of a body, the same for each page.</summary>
-    internal static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan AnswerLimit = ApiCalls.AnswerLimit;
 
     // A server that does not know it sends whole objects.
     private const string MetadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+    private readonly ApiCalls _calls = new(server, time);
 
     public IApiServer Server => server;
 
@@ -29,15 +29,21 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
         await ReadAsync(kind.Path(ns, name), $"get {kind.Plural}{In(ns)}", kind.ReadAsync, cancellationToken);
 
     /// <summary>All objects, page by page.</summary>
+    /// <param name="ns">Null for those of every namespace.</param>
+    /// <param name="selector">A label selector; null for all.</param>
+    /// <param name="fields">A field selector; null for all.</param>
     /// <returns>The items, and the version of the whole that a watch begins after.</returns>
-    public async Task<ResourcePage<T>> ListAsync<T>(ResourceKind<T> kind, string? ns, CancellationToken cancellationToken)
+    public async Task<ResourcePage<T>> ListAsync<T>(
+        ResourceKind<T> kind, string? ns, CancellationToken cancellationToken, string? selector = null, string? fields = null)
         where T : IResource
     {
         var items = new List<T>();
         string? next = null;
         while (true)
         {
-            var query = $"?limit={PageSize}" + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}");
+            var query = $"?limit={PageSize}" + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")
+                + (selector is null ? "" : $"&labelSelector={Uri.EscapeDataString(selector)}")
+                + (fields is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fields)}");
             var page = await ReadAsync(kind.Path(ns) + query, $"list {kind.Plural}{In(ns)}", kind.ReadPageAsync, cancellationToken);
             items.AddRange(page.Items);
             if (page.Continue is null)
@@ -68,7 +74,7 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
         var query = string.Create(CultureInfo.InvariantCulture,
             $"?watch=true&allowWatchBookmarks=true&timeoutSeconds={(int)duration.TotalSeconds}&resourceVersion={Uri.EscapeDataString(resourceVersion)}");
         using var request = ApiRequest.Get(kind.Path(ns) + query, $"watch {kind.Plural}{In(ns)}");
-        using var response = await SendAsync(request, cancellationToken);
+        using var response = await _calls.SendAsync(request, cancellationToken);
         yield return null;
 
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -88,43 +94,9 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
     private async Task<TResult> ReadAsync<TResult>(
         string path, string what, Func<Stream, CancellationToken, ValueTask<TResult>> read, CancellationToken cancellationToken, string? accept = null)
     {
-        using var limit = new CancellationTokenSource(AnswerLimit, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            using var request = ApiRequest.Get(path, what);
-            if (accept is not null)
-                request.Headers.TryAddWithoutValidation("Accept", accept);
-            using var response = await SendAsync(request, stop.Token);
-            await using var body = await response.Content.ReadAsStreamAsync(stop.Token);
-            return await read(body, stop.Token);
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw KubernetesFaults.TimedOut(server.Context);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
-        {
-            throw KubernetesFaults.Unreadable(e, server.Context);
-        }
-    }
-
-    /// <summary>Sends, and gives the server the usual time to begin its answer.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(AnswerLimit, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            var response = await server.SendAsync(request, stop.Token);
-            if (response.StatusCode == HttpStatusCode.OK)
-                return response;
-            using (response)
-                throw await KubernetesFaults.ExceptionFromAsync(response, stop.Token);
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw KubernetesFaults.TimedOut(server.Context);
-        }
+        using var request = ApiRequest.Get(path, what);
+        if (accept is not null)
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        return await _calls.CallAsync(request, read, cancellationToken);
     }
 }

@@ -28,6 +28,7 @@ internal sealed class Cluster : IAsyncDisposable
         Context = context;
         var server = _server = new(context, transports, credentialSources, _pulse.Fire, time, loggers.CreateLogger<ServerRoad>());
         Reader = new(server, time);
+        Writer = new(server, time);
         Dialer = dialerFactory(server);
         Examiner = new(server, time);
         _watches = new(Reader, _pulse, Abandon, time, loggers.CreateLogger("Kftray.Sidecar.Kubernetes.Watching"));
@@ -37,6 +38,11 @@ internal sealed class Cluster : IAsyncDisposable
     public KubeContext Context { get; private set; }
 
     public ApiReader Reader { get; }
+
+    public ApiWriter Writer { get; }
+
+    /// <summary>Completes when every wait before a next attempt is to end.</summary>
+    public Task Retried => _pulse.Next;
 
     public IPodDialer Dialer { get; }
 

@@ -66,7 +66,7 @@ internal static class KubernetesFaults
         // Seconds only: API servers send no dates.
         var retryAfter = response.Headers.RetryAfter?.Delta
             ?? (status?.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null);
-        return new(response.StatusCode, FromStatus(response.StatusCode, status, ApiRequest.Of(response)), retryAfter);
+        return new(response.StatusCode, FromStatus(response.StatusCode, status, ApiRequest.Of(response)), retryAfter, status?.Details?.Name is { Length: > 0 });
     }
 
     /// <summary>Classifies a status code with the <c>Status</c> object that came with it, or as an event of a watch.</summary>
@@ -165,7 +165,7 @@ internal static class KubernetesFaults
         $"The server {host} answered with something that is not Kubernetes.", "Check the server's address in the kubeconfig.");
 
     /// <summary>One bounded line that ends in a full stop.</summary>
-    private static string Sentence(string text)
+    public static string Sentence(string text)
     {
         var line = text.ReplaceLineEndings(" ").Trim().TrimEnd('.');
         return (line.Length > MaxSentenceChars ? line[..MaxSentenceChars] + "…" : line) + ".";

@@ -10,6 +10,8 @@ namespace Kftray.Sidecar.Kubernetes;
 [JsonSerializable(typeof(V1ServiceList))]
 [JsonSerializable(typeof(V1EndpointSliceList))]
 [JsonSerializable(typeof(V1NamespaceList))]
+[JsonSerializable(typeof(V1JobList))]
+[JsonSerializable(typeof(Corev1EventList))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(WatchEvent))]
 [JsonSerializable(typeof(MetadataList))]

@@ -50,6 +50,12 @@ internal static class ResourceKinds
         "api/v1", "namespaces", KubernetesJson.Default.V1Namespace, KubernetesJson.Default.V1NamespaceList, ResourceMapping.Map,
         isNamespaced: false);
 
+    public static ResourceKind<JobInfo> Jobs { get; } = new Kind<JobInfo, V1Job, V1JobList>(
+        "apis/batch/v1", "jobs", KubernetesJson.Default.V1Job, KubernetesJson.Default.V1JobList, ResourceMapping.Map);
+
+    public static ResourceKind<EventInfo> Events { get; } = new Kind<EventInfo, Corev1Event, Corev1EventList>(
+        "api/v1", "events", KubernetesJson.Default.Corev1Event, KubernetesJson.Default.Corev1EventList, ResourceMapping.Map);
+
     private sealed class Kind<T, TModel, TList>(
         string api, string plural, JsonTypeInfo<TModel> modelInfo, JsonTypeInfo<TList> listInfo, Func<TModel, T> map,
         bool isNamespaced = true)

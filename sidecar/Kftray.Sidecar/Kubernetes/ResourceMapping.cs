@@ -12,7 +12,7 @@ internal static class ResourceMapping
 
     public static PodInfo Map(V1Pod pod)
     {
-        var statuses = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []);
+        V1ContainerStatus[] statuses = [.. (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? [])];
         // Sidecars are init containers that go on running.
         var containers = (pod.Spec?.Containers ?? []).Concat((pod.Spec?.InitContainers ?? []).Where(c => c.RestartPolicy == "Always"));
         return new(
@@ -25,7 +25,14 @@ internal static class ResourceMapping
             pod.Metadata?.DeletionTimestamp is not null,
             Problem(pod, statuses),
             [.. containers.SelectMany(c => c.Ports ?? []).Select(p => new ContainerPort(NullIfEmpty(p.Name), p.ContainerPort, Protocol(p.Protocol)))
-                .Where(p => p.Number > 0)]);
+                .Where(p => p.Number > 0)])
+        {
+            Address = NullIfEmpty(pod.Status?.PodIP),
+            ProblemDetail = ProblemDetail(pod, statuses),
+            IsOver = pod.Status?.Phase is "Succeeded" or "Failed",
+            IsScheduled = !string.IsNullOrEmpty(pod.Spec?.NodeName),
+            CreatedAt = At(pod.Metadata?.CreationTimestamp),
+        };
     }
 
     public static ServiceInfo Map(V1Service service) => new(
@@ -36,7 +43,10 @@ internal static class ResourceMapping
         Dictionary(service.Spec?.Selector),
         service.Spec?.Type == "ExternalName" ? service.Spec.ExternalName ?? "" : null,
         [.. (service.Spec?.Ports ?? []).Select(port => new ServicePort(
-            NullIfEmpty(port.Name), port.Port, TargetPort(port.TargetPort?.ToString(), port.Port), Protocol(port.Protocol)))]);
+            NullIfEmpty(port.Name), port.Port, TargetPort(port.TargetPort?.ToString(), port.Port), Protocol(port.Protocol)))])
+    {
+        IsHeadless = service.Spec?.ClusterIP == "None",
+    };
 
     public static EndpointSliceInfo Map(V1EndpointSlice slice) => new(
         slice.Metadata?.Name ?? "",
@@ -47,6 +57,31 @@ internal static class ResourceMapping
         [.. (slice.Ports ?? []).Where(port => port.Port is > 0).Select(port => new EndpointPort(NullIfEmpty(port.Name), port.Port!.Value))]);
 
     public static NamespaceInfo Map(V1Namespace ns) => new(ns.Metadata?.Name ?? "", ns.Metadata?.Uid ?? "", ns.Metadata?.ResourceVersion ?? "");
+
+    public static JobInfo Map(V1Job job)
+    {
+        var ended = job.Status?.Conditions?.FirstOrDefault(c => c is { Type: "Failed" or "Complete", Status: "True" });
+        return new(
+            job.Metadata?.NamespaceProperty ?? "",
+            job.Metadata?.Name ?? "",
+            job.Metadata?.Uid ?? "",
+            job.Metadata?.ResourceVersion ?? "",
+            Dictionary(job.Metadata?.Labels),
+            Dictionary(job.Metadata?.Annotations),
+            At(job.Metadata?.CreationTimestamp),
+            job.Metadata?.DeletionTimestamp is not null,
+            ended is not null,
+            ended?.Type == "Failed" ? $"{ended.Reason}: {ended.Message}" : null);
+    }
+
+    public static EventInfo Map(Corev1Event said) => new(
+        said.Metadata?.Name ?? "",
+        said.Metadata?.Uid ?? "",
+        said.Metadata?.ResourceVersion ?? "",
+        said.InvolvedObject?.Uid ?? "",
+        said.Reason ?? "",
+        said.Message ?? "",
+        At(said.LastTimestamp ?? said.EventTime ?? said.FirstTimestamp));
 
     private static EndpointInfo Map(V1Endpoint endpoint)
     {
@@ -63,6 +98,14 @@ internal static class ResourceMapping
 
     private static bool HasReadinessProbe(V1Pod pod, string container) =>
         (pod.Spec?.Containers ?? []).Any(c => c.Name == container && c.ReadinessProbe is not null);
+
+    private static string? ProblemDetail(V1Pod pod, IEnumerable<V1ContainerStatus> statuses) =>
+        NullIfEmpty(statuses.Select(s => s.State?.Waiting).FirstOrDefault(waiting => waiting?.Message is { Length: > 0 })?.Message)
+        ?? NullIfEmpty(statuses.Select(s => s.State?.Terminated).FirstOrDefault(terminated => terminated?.Message is { Length: > 0 })?.Message)
+        ?? NullIfEmpty(pod.Status?.Message)
+        ?? NullIfEmpty(pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })?.Message);
+
+    private static DateTimeOffset? At(DateTime? time) => time is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
 
     private static PortReference TargetPort(string? text, int servicePort) =>
         string.IsNullOrEmpty(text) || text == "0" ? new(servicePort)

@@ -26,7 +26,22 @@ internal sealed record PodInfo(
     bool IsReady,
     bool IsTerminating,
     string? Problem,
-    IReadOnlyList<ContainerPort> Ports) : IResource;
+    IReadOnlyList<ContainerPort> Ports) : IResource
+{
+    /// <summary>Its address in the cluster; null before it has one.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>What is said about <see cref="Problem"/> in words; null when nothing is.</summary>
+    public string? ProblemDetail { get; init; }
+
+    /// <summary>Its containers have ended and are not started again.</summary>
+    public bool IsOver { get; init; }
+
+    /// <summary>A node was found for it.</summary>
+    public bool IsScheduled { get; init; }
+
+    public DateTimeOffset? CreatedAt { get; init; }
+}
 
 internal sealed record ContainerPort(string? Name, int Number, ForwardProtocol Protocol);
 
@@ -39,7 +54,11 @@ internal sealed record ServiceInfo(
     string Version,
     IReadOnlyDictionary<string, string> Selector,
     string? ExternalName,
-    IReadOnlyList<ServicePort> Ports) : IResource;
+    IReadOnlyList<ServicePort> Ports) : IResource
+{
+    /// <summary>Its name leads straight to the pods, so that their ports count and not its own.</summary>
+    public bool IsHeadless { get; init; }
+}
 
 internal sealed record ServicePort(string? Name, int Number, PortReference TargetPort, ForwardProtocol Protocol);
 
@@ -60,3 +79,22 @@ internal sealed record EndpointInfo(string? PodName, string? PodUid, bool IsRead
 internal sealed record EndpointPort(string? Name, int Number);
 
 internal sealed record NamespaceInfo(string Name, string Uid, string Version) : IResource;
+
+/// <param name="IsOver">Complete or failed.</param>
+/// <param name="Problem">Why it failed, in the server's words; null when it did not.</param>
+internal sealed record JobInfo(
+    string Namespace,
+    string Name,
+    string Uid,
+    string Version,
+    IReadOnlyDictionary<string, string> Labels,
+    IReadOnlyDictionary<string, string> Annotations,
+    DateTimeOffset? CreatedAt,
+    bool IsTerminating,
+    bool IsOver,
+    string? Problem) : IResource;
+
+/// <summary>What a component says about an object.</summary>
+/// <param name="AboutUid">The object.</param>
+/// <param name="Reason">The component's word, such as <c>FailedScheduling</c>.</param>
+internal sealed record EventInfo(string Name, string Uid, string Version, string AboutUid, string Reason, string Message, DateTimeOffset? At) : IResource;

@@ -32,6 +32,12 @@ internal partial interface ISidecar
     [JsonRpcMethod("cluster/browse", UseSingleObjectParameterDeserialization = true)]
     Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken);
 
+    [JsonRpcMethod("relay/list", UseSingleObjectParameterDeserialization = true)]
+    Task<RelayListResult> ListRelaysAsync(RelayListParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("relay/remove", UseSingleObjectParameterDeserialization = true)]
+    Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams parameters, CancellationToken cancellationToken);
+
     /// <remarks>For all forwards of the cluster that the forward leads to. Answers when the sign-in has ended, which may take minutes.</remarks>
     [JsonRpcMethod("cluster/signIn", UseSingleObjectParameterDeserialization = true)]
     Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken);

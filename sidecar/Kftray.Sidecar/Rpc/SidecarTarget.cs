@@ -52,6 +52,18 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return engine.BrowseAsync(parameters, cancellationToken);
     }
 
+    public Task<RelayListResult> ListRelaysAsync(RelayListParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return engine.ListRelaysAsync(parameters, cancellationToken);
+    }
+
+    public Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return engine.RemoveRelaysAsync(parameters, cancellationToken);
+    }
+
     public async Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken)
     {
         handshake.Require();

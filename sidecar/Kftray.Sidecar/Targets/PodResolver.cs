@@ -61,12 +61,12 @@ internal sealed class PodResolver : ITargetView
             return TargetFaults.NotReady(whose, pods);
 
         var targets = ready
-            .Select(pod => (Pod: pod, Port: ContainerPorts.Find(pod, _spec.RemotePort)))
+            .Select(pod => (Pod: pod, Port: ContainerPorts.Find(pod, _spec.RemotePort, ForwardProtocol.Tcp)))
             .Where(found => found.Port is not null)
             .Select(found => new PodTarget(_ns, found.Pod.Name, found.Pod.Uid, found.Port!.Value, _dialer))
             .ToArray();
         return targets.Length > 0
             ? new Resolution.Ready(targets)
-            : TargetFaults.NoPort(_spec.RemotePort, $"pod '{ready[0].Name}'", ContainerPorts.Describe(ready[0]));
+            : TargetFaults.NoPort(_spec.RemotePort, $"pod '{ready[0].Name}'", ContainerPorts.Describe(ready[0], ForwardProtocol.Tcp));
     }
 }

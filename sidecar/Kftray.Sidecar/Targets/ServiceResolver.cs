@@ -73,13 +73,13 @@ internal sealed class ServiceResolver : ITargetView
     {
         var slices = _slices.State.Items.Values.Where(slice => slice.ServiceName == _name).OrderBy(s => s.Name, StringComparer.Ordinal).ToArray();
         var behind = PodsBehind(service, slices);
-        var (servicePort, podPort) = ServicePortRule.Match(service, _spec.RemotePort, behind);
+        var (servicePort, podPort) = ServicePortRule.Match(service, _spec.RemotePort, ForwardProtocol.Tcp, behind);
         if (servicePort is null && podPort is null)
             return TargetFaults.NoPort(_spec.RemotePort, $"service '{_name}'", ServicePortRule.Describe(service));
 
         var targets = _slices.IsForbidden
             ? behind.Where(pod => pod is { IsReady: true, IsTerminating: false })
-                .Select(pod => Target(pod.Name, pod.Uid, ContainerPorts.Find(pod, servicePort?.TargetPort ?? podPort!.Value)))
+                .Select(pod => Target(pod.Name, pod.Uid, ContainerPorts.Find(pod, servicePort?.TargetPort ?? podPort!.Value, ForwardProtocol.Tcp)))
             : slices.SelectMany(slice => slice.Endpoints.Select(endpoint => Target(slice, endpoint, servicePort, podPort)));
         // Dual-stack services have a slice for each address family with the same pods.
         var ready = targets.OfType<PodTarget>().DistinctBy(target => target.Name).OrderBy(target => target.Name, StringComparer.Ordinal).ToArray();
@@ -108,7 +108,7 @@ internal sealed class ServiceResolver : ITargetView
 
         var number = servicePort is not null
             ? slice.Ports.FirstOrDefault(port => port.Name == servicePort.Name)?.Number
-            : podPort is { Name: null } port ? port.Number : pod is null ? null : ContainerPorts.Find(pod, podPort!.Value);
+            : podPort is { Name: null } port ? port.Number : pod is null ? null : ContainerPorts.Find(pod, podPort!.Value, ForwardProtocol.Tcp);
         return Target(name, endpoint.PodUid ?? pod?.Uid ?? "", number);
     }
 

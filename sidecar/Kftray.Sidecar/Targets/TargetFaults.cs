@@ -70,7 +70,7 @@ internal static class TargetFaults
         $"There is no port {port} at {whose}.",
         ports.ToArray() switch
         {
-            [] => "It declares no TCP ports.",
+            [] => "It declares no such ports.",
             [var only] => $"Its port is {only}.",
             var several => $"Its ports are {string.Join(", ", several)}.",
         });

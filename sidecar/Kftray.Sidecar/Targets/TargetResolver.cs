@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.Relay;
+using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Targets;
 
@@ -9,7 +11,7 @@ namespace Kftray.Sidecar.Targets;
 /// Follows a forward from the kubeconfig to its pods. Without a context of its own it goes along when the current context
 /// changes, and with one it waits for that context to exist.
 /// </summary>
-internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time) : ITargetResolver
+internal sealed class TargetResolver(ClusterRegistry clusters, RelaySet relays, TimeProvider time, ILoggerFactory loggers) : ITargetResolver
 {
     /// <summary>A file that the kubeconfig names may change without the kubeconfig changing.</summary>
     private static readonly TimeSpan ReopenInterval = TimeSpan.FromSeconds(5);
@@ -102,11 +104,19 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
         }
     }
 
-    private static ITargetView View(ForwardSpec spec, Place place) => spec.WorkloadType switch
+    private ITargetView View(ForwardSpec spec, Place place) => (spec.WorkloadType, spec.Relay) switch
     {
-        WorkloadType.Service => new ServiceResolver(spec, place.Cluster, place.Namespace),
-        WorkloadType.Pod => new PodResolver(spec, place.Cluster, place.Namespace),
-        WorkloadType.Proxy or WorkloadType.Expose => new NotSupportedView(spec.WorkloadType),
+        (WorkloadType.Service, null) => new ServiceResolver(spec, place.Cluster, place.Namespace),
+        (WorkloadType.Pod, null) => new PodResolver(spec, place.Cluster, place.Namespace),
+        (WorkloadType.Service or WorkloadType.Pod or WorkloadType.Proxy, { Service: not null } relay) =>
+            new ExistingRelayResolver(spec, relay, place.Cluster, place.Namespace, time, loggers.CreateLogger<RelayDialer>()),
+        (WorkloadType.Service, { } relay) =>
+            new RelayResolver(spec, relay, new ServiceDestination(spec, place.Cluster, place.Namespace), relays, place.Cluster, place.Namespace),
+        (WorkloadType.Pod, { } relay) =>
+            new RelayResolver(spec, relay, new PodDestination(spec, place.Cluster, place.Namespace), relays, place.Cluster, place.Namespace),
+        (WorkloadType.Proxy, var relay) =>
+            new RelayResolver(spec, relay ?? RelaySpec.Default, new HostDestination(spec), relays, place.Cluster, place.Namespace),
+        (WorkloadType.Expose, _) => new NotSupportedView(spec.WorkloadType),
         _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.WorkloadType, "Not a workload type."),
     };
 

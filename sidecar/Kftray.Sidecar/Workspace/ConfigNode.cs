@@ -20,6 +20,9 @@ internal sealed record ObjectNode(TextRange Range, IReadOnlyList<ConfigMember> M
     /// <summary>The brace that opens it: where something that is missing inside gets reported.</summary>
     public TextRange OpeningBrace => Range with { EndLine = Range.StartLine, EndColumn = Range.StartColumn + 1 };
 
+    /// <summary>The members of both, those of this one where both have them.</summary>
+    public ObjectNode Over(ObjectNode below) => this with { Members = [.. below.Members.Where(member => Find(member.Key) is null), .. Members] };
+
     /// <returns>The last member of that name, which is the one that counts, or null.</returns>
     public ConfigMember? Find(string key) => Members.LastOrDefault(m => m.Key == key);
 }

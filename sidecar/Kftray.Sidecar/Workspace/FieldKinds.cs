@@ -29,6 +29,15 @@ internal sealed class SelectorField(string name, string description) : TextField
             : new Complaint(ProblemCodes.InvalidValue, $"{Name} is not a label selector. Write it as for kubectl -l: app=web,tier!=cache."));
 }
 
+internal sealed class NamespaceField(string name, string description) : TextField(name, description)
+{
+    public override Complaint? Read(ConfigNode node, out string? value) =>
+        base.Read(node, out value)
+        ?? (KubernetesName.IsLabel(value!)
+            ? null
+            : new Complaint(ProblemCodes.InvalidValue, $"{Name} is not the name of a namespace: at most 63 lower-case letters, digits and '-'."));
+}
+
 internal sealed class FlagField(string name, string description) : ConfigField<bool>(name, description)
 {
     public override Complaint? Read(ConfigNode node, out bool value)

@@ -51,6 +51,8 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
             AutoStart = forward.Find(ForwardFields.AutoStart)?.Value ?? false,
         };
 
+        if (spec.NeedsRelay)
+            spec = spec with { Relay = Relay(forward) };
         forward.Error ??= forward.HasIdentity ? _localPorts.Take(spec, localPort) : null;
         spec = spec with { Blocked = Blocked(forward.Error) ?? StartPolicy.Check(spec, request) };
         ReportNotRunning(forward, spec);
@@ -140,6 +142,15 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
                     $"{fault.Message} {fault.Hint}");
                 break;
         }
+    }
+
+    private RelaySpec Relay(LayeredForward forward)
+    {
+        var written = forward.Find(ForwardFields.Relay);
+        var settings = RelayReader.OfSettings(_settings);
+        var (spec, error) = RelayReader.Read(settings is null ? written?.Value : written?.Value.Over(settings) ?? settings);
+        forward.Error ??= error;
+        return spec;
     }
 
     private string? Context(LayeredForward forward) => forward.Find(ForwardFields.Context)?.Value switch

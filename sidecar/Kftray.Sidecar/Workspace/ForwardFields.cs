@@ -61,7 +61,7 @@ internal static class ForwardFields
         "Start the forward when the workspace opens, if the user allows it.");
 
     public static GroupField Relay { get; } = new("relay",
-        "The relay pod that UDP and `proxy` forwards use.", RelayFields.All);
+        "The relay that UDP and `proxy` forwards use in the cluster. Keys of a forward are laid over those of the defaults and the settings.", RelayFields.All);
 
     public static IReadOnlyList<ConfigField> All { get; } =
     [
@@ -78,20 +78,4 @@ internal static class ForwardFields
     }.ToDictionary(key => key, _ => "a key of the desktop app and not used here");
 
     public static GroupField Forward { get; } = new("", "One port forward.", All) { Unused = Unused };
-
-    private static class RelayFields
-    {
-        public static IReadOnlyList<ConfigField> All { get; } =
-        [
-            new TextField("image", "Image of the relay."),
-            new TextField("namespace", "Namespace of the relay. Absent: the forward's."),
-            new MapField("labels", "Labels to add."),
-            new MapField("annotations", "Annotations to add."),
-            new ManifestField("tolerations", "Tolerations, as in a pod.", isList: true),
-            new MapField("node_selector", "Labels of the nodes that the relay may run on."),
-            new ManifestField("image_pull_secrets", "Secrets to pull the image with, as in a pod.", isList: true),
-            new ManifestField("resources", "Requests and limits, as in a container.", isList: false),
-            new TextField("service", "An existing Service to use as the relay; nothing is created then."),
-        ];
-    }
 }

@@ -35,8 +35,14 @@ internal sealed class LayeredForward(ConfigDocument document, ObjectNode definit
     public void Lay(ObjectNode layer, ConfigDocument from, IReadOnlyList<ConfigField> fields)
     {
         foreach (ConfigMember member in layer.Members.Where(m => !m.Value.IsAbsent && fields.Any(f => f.Name == m.Key)))
-            _values[member.Key] = (member, from);
+            _values[member.Key] = (Merged(member), from);
     }
+
+    /// <summary>What is an object in both layers is laid over key by key.</summary>
+    private ConfigMember Merged(ConfigMember member) =>
+        member.Value is ObjectNode upper && _values.TryGetValue(member.Key, out var lower) && lower.Member.Value is ObjectNode below
+            ? member with { Value = upper.Over(below) }
+            : member;
 
     /// <summary>Null when the key is absent, and also when its value is wrong, which then is the forward's error.</summary>
     public Located<T>? Find<T>(ConfigField<T> field)

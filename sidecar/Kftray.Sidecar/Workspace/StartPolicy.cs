@@ -40,8 +40,6 @@ internal static class StartPolicy
     private static string? Unsupported(ForwardSpec spec) => spec switch
     {
         { WorkloadType: WorkloadType.Expose } => "Exposing a local port to the cluster is not supported yet.",
-        { WorkloadType: WorkloadType.Proxy } => "Hosts behind the cluster need a relay in the cluster, which this version cannot run yet.",
-        { Protocol: ForwardProtocol.Udp } => "UDP forwards need a relay in the cluster, which this version cannot run yet.",
         _ => null,
     };
 

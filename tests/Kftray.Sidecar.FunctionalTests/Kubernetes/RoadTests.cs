@@ -4,6 +4,7 @@ using System.Text;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.Relay;
 using Kftray.Sidecar.Targets;
 using Kftray.Testing;
 using Kftray.Testing.Http;
@@ -122,7 +123,9 @@ public sealed class RoadTests : IDisposable
         {
             Id = "x", Alias = "x", Source = "s", Uri = "file:///x", Service = "web", RemotePort = new(80), Kubeconfig = Kubeconfig,
         };
-        await using var answers = new TargetResolver(registry, TimeProvider.System).ResolveAsync(spec, _timeout.Token).GetAsyncEnumerator(_timeout.Token);
+        await using var relays = new RelaySet(RelayOwner.OfProcess(), TimeProvider.System, NullLoggerFactory.Instance);
+        await using var answers = new TargetResolver(registry, relays, TimeProvider.System, NullLoggerFactory.Instance)
+            .ResolveAsync(spec, _timeout.Token).GetAsyncEnumerator(_timeout.Token);
 
         var first = await UntilAsync(answers, r => r is Resolution.Ready);
         Assert.Equal(8080, ((Resolution.Ready)first).Pods.Single().Port);
@@ -148,7 +151,9 @@ public sealed class RoadTests : IDisposable
             Id = "x", Alias = "x", Source = "s", Uri = "file:///x", WorkloadType = WorkloadType.Pod, Selector = "app=web",
             RemotePort = new(0, "main"), Kubeconfig = Kubeconfig,
         };
-        await using var answers = new TargetResolver(registry, TimeProvider.System).ResolveAsync(spec, _timeout.Token).GetAsyncEnumerator(_timeout.Token);
+        await using var relays = new RelaySet(RelayOwner.OfProcess(), TimeProvider.System, NullLoggerFactory.Instance);
+        await using var answers = new TargetResolver(registry, relays, TimeProvider.System, NullLoggerFactory.Instance)
+            .ResolveAsync(spec, _timeout.Token).GetAsyncEnumerator(_timeout.Token);
 
         var answer = await UntilAsync(answers, r => r is Resolution.Ready { Warning: not null });
 

@@ -16,14 +16,15 @@ public sealed class LayeringTests
     [Fact]
     public void Reader_OfTheAssembly_SeesWhatMethodBodiesMention()
     {
-        Assert.Contains(($"{Root}.Engine", $"{Root}.Endpoints.TcpEndpointBinder"), References.Value);
+        Assert.Contains(($"{Root}.Engine", $"{Root}.Endpoints.EndpointBinder"), References.Value);
         Assert.Contains(($"{Root}.CommandLine.ServeCommand", $"{Root}.Rpc.InputPump"), References.Value);
     }
 
     [Theory]
     [InlineData("Contract", "Kftray.Sidecar")]
     [InlineData("Forwarding", "Kftray.Sidecar", "Kftray.Sidecar.Contract")]
-    [InlineData("Endpoints", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Forwarding")]
+    [InlineData("Endpoints", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Forwarding", "Kftray.Sidecar.Datagrams")]
+    [InlineData("Datagrams", "Kftray.Sidecar", "Kftray.Sidecar.Forwarding")]
     [InlineData("Workspace", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Forwarding")]
     public void Namespace_OfALowerLayer_KnowsOnlyItsOwnAndThese(string layer, string forbidden, params string[] allowed) =>
         AssertNone(layer, to => IsIn(to, forbidden) && !allowed.Append($"{Root}.{layer}").Any(name => IsIn(to, name)));
@@ -46,6 +47,13 @@ public sealed class LayeringTests
     [InlineData("Rpc", "Kftray.Sidecar.PortForward")]
     [InlineData("Rpc", "Kftray.Sidecar.Targets")]
     [InlineData("Rpc", "Kftray.Sidecar.CommandLine")]
+    [InlineData("Rpc", "Kftray.Sidecar.Relay")]
+    [InlineData("CommandLine", "Kftray.Sidecar.Relay")]
+    [InlineData("Kubernetes", "Kftray.Sidecar.Relay")]
+    [InlineData("PortForward", "Kftray.Sidecar.Relay")]
+    [InlineData("Relay", "Kftray.Sidecar.Targets")]
+    [InlineData("Relay", "Kftray.Sidecar.Endpoints")]
+    [InlineData("Relay", "Kftray.Sidecar.PortForward")]
     [InlineData("CommandLine", "Kftray.Sidecar.Kubernetes")]
     [InlineData("CommandLine", "Kftray.Sidecar.PortForward")]
     [InlineData("CommandLine", "Kftray.Sidecar.Targets")]

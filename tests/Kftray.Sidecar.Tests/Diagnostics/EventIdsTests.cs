@@ -10,7 +10,7 @@ public sealed class EventIdsTests
     // The thousand of each namespace.
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Rpc"] = 1, ["Workspace"] = 2, ["Kubernetes"] = 3, ["Targets"] = 4, ["PortForward"] = 5, ["Forwarding"] = 6, ["Endpoints"] = 7, ["Diagnostics"] = 9,
+        ["Rpc"] = 1, ["Workspace"] = 2, ["Kubernetes"] = 3, ["Targets"] = 4, ["PortForward"] = 5, ["Forwarding"] = 6, ["Endpoints"] = 7, ["Relay"] = 8, ["Diagnostics"] = 9,
     };
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class LocalPortTests : IDisposable
     public async Task Explain_APortHeldByAllAddresses_SaysWhoAndOffersTheNextFree()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is here to ask.");
-        var binder = new TcpEndpointBinder(new LinuxPortOwners(), TimeProvider.System);
+        var binder = new EndpointBinder(new LinuxPortOwners(), TimeProvider.System);
         var spec = Spec("127.0.0.1", Hold(IPAddress.Any));
         var fault = Assert.Throws<ForwardException>(() => binder.Bind(spec)).Fault;
 
@@ -96,7 +96,7 @@ public sealed class LocalPortTests : IDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private static TcpEndpointBinder Binder() => new(new UnknownPortOwners(), TimeProvider.System);
+    private static EndpointBinder Binder() => new(new UnknownPortOwners(), TimeProvider.System);
 
     private static ForwardSpec Spec(string address, int port) => new()
     {

@@ -160,7 +160,7 @@ public sealed class TcpEndpointTests : TestBase
     [Fact]
     public void Bind_ToAnAddressOfAnotherMachine_SaysSo()
     {
-        var fault = Assert.Throws<ForwardException>(() => new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(Spec(0) with { LocalAddress = "192.0.2.1", LocalPort = 18081 })).Fault;
+        var fault = Assert.Throws<ForwardException>(() => new EndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(Spec(0) with { LocalAddress = "192.0.2.1", LocalPort = 18081 })).Fault;
 
         Assert.Equal(FaultKind.AddressNotAvailable, fault.Kind);
     }
@@ -169,13 +169,13 @@ public sealed class TcpEndpointTests : TestBase
     public async Task Bind_WithoutAPort_GetsTheSameOneAgainAndTheNextOneIfItIsHeld()
     {
         var spec = Spec(0) with { Alias = $"stable-{Guid.NewGuid()}" };
-        var first = Own(new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
+        var first = Own(new EndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
         var port = first.LocalEndPoint.Port;
         await first.DisposeAsync();
 
-        var again = Own(new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
+        var again = Own(new EndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
         Assert.Equal(port, again.LocalEndPoint.Port);
-        var beside = Own(new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
+        var beside = Own(new EndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
         Assert.NotEqual(port, beside.LocalEndPoint.Port);
     }
 
@@ -204,7 +204,7 @@ public sealed class TcpEndpointTests : TestBase
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting);
     }
 
-    private static ILocalEndpoint Bind(int port) => new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(Spec(port) with { Alias = $"t-{Guid.NewGuid()}" });
+    private static ILocalEndpoint Bind(int port) => new EndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(Spec(port) with { Alias = $"t-{Guid.NewGuid()}" });
 
     private static ForwardSpec Spec(int port) => new()
     {

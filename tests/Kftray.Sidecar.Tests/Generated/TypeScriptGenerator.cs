@@ -150,6 +150,7 @@ internal sealed class TypeScriptGenerator
             _ when actual == typeof(string) || actual == typeof(DateTimeOffset) => "string",
             _ when actual == typeof(bool) => "boolean",
             _ when actual == typeof(int) || actual == typeof(long) || actual == typeof(double) => "number",
+            _ when actual == typeof(JsonElement) => "unknown",
             _ when ListItem(actual) is { } item => $"readonly {TypeName(item)}[]",
             _ when actual.Namespace == typeof(Protocol).Namespace => actual.Name,
             _ => throw new InvalidOperationException($"No TypeScript type for {actual}."),

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using Kftray.Sidecar.Kubernetes;
 using Xunit;
 
@@ -19,6 +20,22 @@ internal sealed class FakeApi : IServerTransport
     private int _version = 100;
 
     public ConcurrentQueue<string> Requests { get; } = [];
+
+    /// <summary>Objects that were created, as they were sent.</summary>
+    public ConcurrentQueue<string> Created { get; } = [];
+
+    public IReadOnlyList<string> Items(string kind)
+    {
+        lock (_gate)
+            return _objects.TryGetValue(kind, out var known) ? [.. known.Values] : [];
+    }
+
+    /// <summary>What is known of a kind, by name.</summary>
+    public IReadOnlyList<string> Names(string kind)
+    {
+        lock (_gate)
+            return _objects.TryGetValue(kind, out var known) ? [.. known.Keys] : [];
+    }
 
     /// <summary>Namespaces that are not there; every other is.</summary>
     public HashSet<string> MissingNamespaces { get; } = [];
@@ -89,13 +106,14 @@ internal sealed class FakeApi : IServerTransport
         Content = new StringContent($$"""{"kind":"Status","status":"Failure","message":"{{reason}}!","reason":"{{reason}}","details":{{details}},"code":{{(int)code}}}"""),
     };
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
-            var response = Answer(request.RequestUri!);
+            var body = request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : null;
+            var response = request.Method == HttpMethod.Get ? Answer(request.RequestUri!) : Change(request, body ?? "");
             response.RequestMessage = request;
-            return Task.FromResult(response);
+            return response;
         }
         finally
         {
@@ -111,7 +129,7 @@ internal sealed class FakeApi : IServerTransport
         var segments = uri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var query = uri.Query;
         var at = Array.IndexOf(segments, "namespaces");
-        var rest = at >= 0 && segments.Length > at + 2 ? segments[(at + 2)..] : segments[Math.Max(at, 0)..];
+        var rest = at >= 0 && segments.Length > at + 2 ? segments[(at + 2)..] : at >= 0 ? segments[at..] : segments[^1..];
         if (rest is ["version"])
             return VersionAnswer();
         var (kind, name) = (rest[0], rest.Length > 1 ? rest[1] : null);
@@ -132,6 +150,49 @@ internal sealed class FakeApi : IServerTransport
         }
     }
 
+    // Creation, merge patch of labels, deletion: what relays need.
+    private HttpResponseMessage Change(HttpRequestMessage request, string body)
+    {
+        var segments = request.RequestUri!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var rest = segments[(Array.IndexOf(segments, "namespaces") + 2)..];
+        var (kind, sent) = (rest[0], JsonNode.Parse(body)!);
+        var verb = request.Method == HttpMethod.Post ? "create" : request.Method == HttpMethod.Patch ? "patch" : "delete";
+        lock (_gate)
+        {
+            if (_refusals.TryGetValue((verb, kind), out var refusal))
+                return refusal();
+            var name = rest.Length > 1 ? rest[1] : sent["metadata"]!["name"]!.GetValue<string>();
+            if (verb == "create")
+            {
+                Created.Enqueue(body);
+                sent["metadata"]!["uid"] = $"{name}-uid";
+            }
+            else if (!_objects.TryGetValue(kind, out var known) || !known.ContainsKey(name))
+            {
+                return Status(HttpStatusCode.NotFound, "NotFound", $$"""{"name":"{{name}}","kind":"{{kind}}"}""");
+            }
+
+            if (verb == "delete")
+            {
+                Delete(kind, name);
+                return Ok("{}");
+            }
+
+            if (verb == "patch")
+                sent = Relabelled(JsonNode.Parse(_objects[kind][name])!, sent["metadata"]!["labels"]!.AsObject());
+            sent["metadata"]!["resourceVersion"] = "$version";
+            Put(kind, name, sent.ToJsonString());
+            return Ok(_objects[kind][name]);
+        }
+    }
+
+    private static JsonNode Relabelled(JsonNode item, JsonObject labels)
+    {
+        foreach (var (key, value) in labels)
+            item["metadata"]!["labels"]![key] = value!.DeepClone();
+        return item;
+    }
+
     private HttpResponseMessage VersionAnswer()
     {
         lock (_gate)
@@ -140,12 +201,18 @@ internal sealed class FakeApi : IServerTransport
 
     private string List(Dictionary<string, string> objects, string query)
     {
+        var labels = Uri.UnescapeDataString(query.Split("labelSelector=").ElementAtOrDefault(1) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);
+        objects = objects.Where(item => labels.All(label => HasLabel(item.Value, label))).ToDictionary();
         var start = query.Contains("continue=") ? int.Parse(query.Split("continue=")[1].Split('&')[0]) : 0;
         var size = PageSize == 0 ? int.MaxValue : PageSize;
         var page = objects.Values.Skip(start).Take(size);
         var next = PageSize > 0 && start + size < objects.Count ? $"{start + size}" : "";
         return $$"""{"metadata":{"resourceVersion":"{{_version}}","continue":"{{next}}"},"items":[{{string.Join(',', page)}}]}""";
     }
+
+    private static bool HasLabel(string item, string label) =>
+        JsonNode.Parse(item)!["metadata"]!["labels"]?[label.Split('=')[0]]?.GetValue<string>() is { } value
+        && (label.Split('=') is [_, var wanted] ? value == wanted : true);
 
     private HttpResponseMessage Watch(string kind, string query)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
+using Kftray.Sidecar.Relay;
 using Kftray.Sidecar.Kubernetes.Credentials;
 using Kftray.Sidecar.Kubernetes.Watching;
 using Kftray.Sidecar.Tests.Fakes;
@@ -53,7 +54,16 @@ internal sealed class World : IAsyncDisposable
                 return dialer;
             },
             Time, NullLoggerFactory.Instance);
+        Relays = new(new RelayOwner("me", "anna", ThisProcess, RunningProcesses.Contains), Time, NullLoggerFactory.Instance);
     }
+
+    /// <summary>As the label of a relay names the process under test.</summary>
+    public const string ThisProcess = "1-1000";
+
+    /// <summary>Other processes of this machine that run, as labels name them.</summary>
+    public HashSet<string> RunningProcesses { get; } = [];
+
+    public RelaySet Relays { get; }
 
     public FakeTime Time { get; } = new();
 
@@ -141,6 +151,7 @@ internal sealed class World : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Relays.DisposeAsync();
         await Registry.DisposeAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
     }

@@ -69,6 +69,18 @@ internal sealed class FakeEngine : IEngine
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => OnBrowse(query, cancellationToken);
 
+    /// <summary>The relays that there are.</summary>
+    public List<RelayInfo> Relays { get; } = [];
+
+    public Task<RelayListResult> ListRelaysAsync(RelayListParams query, CancellationToken cancellationToken) =>
+        Task.FromResult(new RelayListResult(Relays, []));
+
+    public Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken)
+    {
+        Relays.RemoveAll(wanted.Relays.Contains);
+        return Task.FromResult(new RelayRemoveResult(wanted.Relays, []));
+    }
+
     public async IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync([EnumeratorCancellation] CancellationToken stopping)
     {
         await foreach (var change in _changes.Reader.ReadAllAsync(stopping))

@@ -57,6 +57,8 @@ public sealed class HandshakeTests
     [InlineData("forward/diagnose", """{"id":"shop/web"}""")]
     [InlineData("cluster/browse", "{}")]
     [InlineData("cluster/signIn", """{"id":"shop/web"}""")]
+    [InlineData("relay/list", "{}")]
+    [InlineData("relay/remove", """{"relays":[]}""")]
     [InlineData("log/setLevel", """{"level":"trace"}""")]
     public async Task Request_BeforeInitialize_IsRefusedAndNotServed(string method, string parameters)
     {

@@ -2,6 +2,7 @@ using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Targets;
 using Kftray.Sidecar.Tests.Kubernetes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Kftray.Sidecar.Tests.Targets;
@@ -21,7 +22,7 @@ internal sealed class Answers : IAsyncDisposable
         Id = "x", Alias = "x", Source = "s", Uri = "file:///x", Service = service, RemotePort = new(number, name),
     };
 
-    public static Answers Resolve(World world, ForwardSpec spec) => new(new TargetResolver(world.Registry, world.Time), spec);
+    public static Answers Resolve(World world, ForwardSpec spec) => new(new TargetResolver(world.Registry, world.Relays, world.Time, NullLoggerFactory.Instance), spec);
 
     public async Task<Resolution> NextAsync()
     {

@@ -8,8 +8,8 @@ public sealed class StartPolicyTests
 {
     [Theory]
     [InlineData("""{"service": "a", "remote_port": 80}""", null, null)]
-    [InlineData("""{"service": "a", "remote_port": 80, "protocol": "udp"}""", FaultKind.NotSupported, ProblemCodes.NotSupported)]
-    [InlineData("""{"workload_type": "proxy", "remote_address": "db.internal", "remote_port": 80}""", FaultKind.NotSupported, ProblemCodes.NotSupported)]
+    [InlineData("""{"service": "a", "remote_port": 80, "protocol": "udp"}""", null, null)]
+    [InlineData("""{"workload_type": "proxy", "remote_address": "db.internal", "remote_port": 80}""", null, null)]
     [InlineData("""{"workload_type": "expose", "service": "a", "local_port": 80}""", FaultKind.NotSupported, ProblemCodes.NotSupported)]
     [InlineData("""{"service": "a", "remote_port": 80, "local_address": "0.0.0.0"}""", FaultKind.NonLoopbackAddress, ProblemCodes.NonLoopbackAddress)]
     [InlineData("""{"service": "a", "remote_port": 80, "local_address": "::1"}""", null, null)]

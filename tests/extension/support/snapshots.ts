@@ -19,11 +19,12 @@ export function snapshot(changes: Partial<ForwardSnapshot> = {}): ForwardSnapsho
     localAddress: '127.0.0.1',
     localPort: 8080,
     pods: [],
+    throughRelay: false,
     attempt: 0,
     reconnects: 0,
     reconnectCauses: [],
     autoStart: false,
-    traffic: { bytesIn: 0, bytesOut: 0, openConnections: 0, totalConnections: 0, heldConnections: 0 },
+    traffic: { bytesIn: 0, bytesOut: 0, openConnections: 0, totalConnections: 0, heldConnections: 0, droppedDatagrams: 0 },
     ...changes,
   };
 }

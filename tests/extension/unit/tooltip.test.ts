@@ -17,7 +17,7 @@ it('Tooltip_OfAnActiveForward_HoldsAllThatIsKnown', () => {
       pingMilliseconds: 12.4,
       reconnects: 2,
       reconnectCauses: [{ at: '2026-01-01T12:00:00Z', kind: 'connectionLost', message: 'The connection was lost.' }],
-      traffic: { bytesIn: 1_234_567, bytesOut: 84_000, openConnections: 3, totalConnections: 41, heldConnections: 0 },
+      traffic: { bytesIn: 1_234_567, bytesOut: 84_000, openConnections: 3, totalConnections: 41, heldConnections: 0, droppedDatagrams: 0 },
     }),
     around,
     t,

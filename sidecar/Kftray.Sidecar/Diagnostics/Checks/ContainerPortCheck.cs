@@ -24,9 +24,9 @@ internal sealed class ContainerPortCheck() : Check(DiagnosisLink.ContainerPort, 
             return Finding.Skip("You may not look at pods, and need not.");
         }
 
-        if (ContainerPorts.Declares(pod, new(target.Port)))
+        if (ContainerPorts.Declares(pod, new(target.Port), examination.Spec.Protocol))
             return Finding.Pass($"Port {target.Port} is declared by a container of '{pod.Name}'.");
-        var declared = string.Join(", ", ContainerPorts.Describe(pod));
+        var declared = string.Join(", ", ContainerPorts.Describe(pod, examination.Spec.Protocol));
         return Finding.Warn(
             $"No container of '{pod.Name}' declares port {target.Port}; {(declared.Length == 0 ? "none declares any" : $"declared: {declared}")}.",
             "That alone is no fault: containers may listen on ports that they do not declare. Check the number if nothing listens.");

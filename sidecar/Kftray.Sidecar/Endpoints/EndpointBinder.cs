@@ -6,8 +6,8 @@ using Kftray.Sidecar.Forwarding;
 
 namespace Kftray.Sidecar.Endpoints;
 
-/// <summary>Binds the local side of TCP forwards, and says in words why it could not.</summary>
-internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) : ILocalEndpointBinder
+/// <summary>Binds the local side of forwards, and says in words why it could not.</summary>
+internal sealed class EndpointBinder(IPortOwners owners, TimeProvider time) : ILocalEndpointBinder
 {
     // How far to look for a port to offer instead.
     private const int Neighbours = 50;
@@ -16,14 +16,14 @@ internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) :
     {
         var addresses = LocalAddresses.Of(spec.LocalAddress);
         if (spec.LocalPort != 0)
-            return Bind(addresses, spec.LocalPort);
+            return Bind(addresses, spec.LocalPort, spec.Protocol);
 
         // Any port will do, but the same one each time where possible: people keep it in their notes and their tools.
         foreach (var port in StablePort.Candidates(spec.Source, spec.Alias))
         {
             try
             {
-                return Bind(addresses, port);
+                return Bind(addresses, port, spec.Protocol);
             }
             catch (ForwardException e) when (e.Fault.Kind is FaultKind.PortInUse or FaultKind.PortNotPermitted)
             {
@@ -31,7 +31,7 @@ internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) :
             }
         }
 
-        return Bind(addresses, 0);
+        return Bind(addresses, 0, spec.Protocol);
     }
 
     public async Task<Fault> ExplainAsync(ForwardSpec spec, Fault fault, CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) :
         {
             try
             {
-                foreach (var socket in Listen(addresses, port))
+                foreach (var socket in Listen(addresses, port, spec.Protocol))
                     socket.Dispose();
                 return port;
             }
@@ -73,23 +73,29 @@ internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) :
         return null;
     }
 
-    private ILocalEndpoint Bind(IReadOnlyList<IPAddress> addresses, int port) => Listen(addresses, port) switch
+    private ILocalEndpoint Bind(IReadOnlyList<IPAddress> addresses, int port, ForwardProtocol protocol) => Listen(addresses, port, protocol) switch
     {
-        [var ipv4, var ipv6] => new DualEndpoint(new TcpEndpoint(ipv4, time), new TcpEndpoint(ipv6, time)),
-        var sockets => new TcpEndpoint(sockets[0], time),
+        [var ipv4, var ipv6] => new DualEndpoint(EndpointOn(ipv4), EndpointOn(ipv6)),
+        var sockets => EndpointOn(sockets[0]),
+    };
+
+    private ILocalEndpoint EndpointOn(IDisposable socket) => socket switch
+    {
+        IDatagramSocket datagrams => new UdpEndpoint(datagrams, time),
+        _ => new TcpEndpoint((Socket)socket, time),
     };
 
     /// <summary>All of the addresses, on the same port. Where the machine has no IPv6, <c>localhost</c> is IPv4 alone.</summary>
-    private static List<Socket> Listen(IReadOnlyList<IPAddress> addresses, int port)
+    private static List<IDisposable> Listen(IReadOnlyList<IPAddress> addresses, int port, ForwardProtocol protocol)
     {
-        var sockets = new List<Socket>();
+        var sockets = new List<IDisposable>();
         try
         {
             foreach (var address in addresses)
             {
                 try
                 {
-                    sockets.Add(Listen(address, port));
+                    sockets.Add(Listen(address, port, protocol));
                 }
                 catch (ForwardException e) when (sockets.Count > 0 && e.Fault.Kind == FaultKind.AddressNotAvailable)
                 {
@@ -97,7 +103,7 @@ internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) :
                 }
 
                 // Any port will do: what the first address got, the others take too.
-                port = ((IPEndPoint)sockets[0].LocalEndPoint!).Port;
+                port = PortOf(sockets[0]);
             }
 
             return sockets;
@@ -109,19 +115,35 @@ internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) :
         }
     }
 
-    private static Socket Listen(IPAddress address, int port)
+    private static int PortOf(IDisposable socket) =>
+        (socket is IDatagramSocket datagrams ? datagrams.LocalEndPoint : (IPEndPoint)((Socket)socket).LocalEndPoint!).Port;
+
+    private static IDisposable Listen(IPAddress address, int port, ForwardProtocol protocol)
     {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var place = new IPEndPoint(address, port);
         try
         {
-            socket.Bind(new IPEndPoint(address, port));
-            socket.Listen(512);
-            return socket;
+            return protocol == ForwardProtocol.Udp ? new DatagramSocket(place) : Listen(place);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
             throw new ForwardException(BindFaults.From(e.SocketErrorCode, address, port, BindFaults.ThisSystem), e);
+        }
+    }
+
+    private static Socket Listen(IPEndPoint place)
+    {
+        var socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(place);
+            socket.Listen(512);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 }
