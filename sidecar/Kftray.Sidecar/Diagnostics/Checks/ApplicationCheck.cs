@@ -11,7 +11,7 @@ namespace Kftray.Sidecar.Diagnostics.Checks;
 internal sealed class ApplicationCheck(TimeProvider time) : Check(DiagnosisLink.Application, DiagnosisLink.PodSession)
 {
     // A refusal comes within a round trip or two; an application that keeps silent for longer has accepted the connection.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
     public override string Title(Examination examination) => "Application";
 

@@ -13,9 +13,9 @@ namespace Kftray.Sidecar.Diagnostics.Checks;
 /// </summary>
 internal sealed class RoundTripCheck(ForwardDependencies dependencies) : Check(DiagnosisLink.RoundTrip, DiagnosisLink.Application, DiagnosisLink.LocalPort)
 {
-    // A web server answers; others may learn late that their client has nothing to say, see half_close_grace_seconds.
+    // A web server answers. Others may keep silent; but containerd tells of the end of a connection, and so of a reset, a second late.
     private static readonly TimeSpan HttpPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1250);
 
     public override string Title(Examination examination) => "Round trip";
 
