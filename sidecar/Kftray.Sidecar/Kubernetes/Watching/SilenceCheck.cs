@@ -13,7 +13,7 @@ internal sealed class SilenceCheck<T>(ResourceKind<T> kind, string ns, ApiReader
     where T : IResource
 {
     /// <summary>Silence that is not unusual. With the time that a doubt takes, a row is right again within 15 s.</summary>
-    internal static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan Quiet = TimeSpan.FromSeconds(9);
 
     // A large namespace is asked less often: no server has to send more than this many objects for each time of silence.
     private const int Batch = 200;
