@@ -145,9 +145,9 @@ internal sealed class World : IAsyncDisposable
         return await task;
     }
 
-    // Neither the poll of the kubeconfig, nor the limit of a request, nor that of a watch, nor the look at a quiet one, which is always there.
+    // Neither the looks at the kubeconfig, nor the limit of a request, nor that of a watch, nor the look at a quiet one, which is always there.
     private static bool IsWait(TimeSpan due) =>
-        due >= TimeSpan.FromSeconds(0.7) && due < ApiReader.AnswerLimit && due != SilenceCheck<PodInfo>.Quiet;
+        due > KubeconfigWatch.Settling && due < ApiReader.AnswerLimit && due != KubeconfigWatch.PollInterval && due != SilenceCheck<PodInfo>.Quiet;
 
     public async ValueTask DisposeAsync()
     {
