@@ -124,7 +124,7 @@ describe('Settings', () => {
   });
 
   it('Settings_ThatCouldHarmInAnUntrustedWorkspace_AreRestricted', () => {
-    const harmful = settings.filter((name) => /kubeconfig|default|localAddress|path/i.test(name));
+    const harmful = settings.filter((name) => /kubeconfig|default|localAddress|path|relay/i.test(name));
     expect([...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort()).toEqual(harmful.sort());
     expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited');
   });
