@@ -12,9 +12,10 @@ namespace Kftray.Sidecar;
 /// <summary>The one place where the parts are put together; the pipe and the terminal drive the same.</summary>
 internal sealed class Engine : IEngine
 {
-    private readonly CurrentWorkspace _workspace = new();
+    private readonly WorkspaceHost _workspaceHost;
+    private readonly CurrentWorkspace _workspace;
     private readonly ClusterRegistry _clusters;
-    private readonly ClusterBrowser _browser;
+    private readonly BrowseMemory _browser;
     private readonly ForwardSet _forwards;
     private readonly HostChanges _host;
     private readonly SessionLimits _limits;
@@ -22,8 +23,10 @@ internal sealed class Engine : IEngine
     private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
         _clusters = clusters;
+        _workspaceHost = WorkspaceHost.FromProcess(kubeconfig => clusters.WatchKubeconfig(kubeconfig).Current.Value.Kubeconfig?.Contexts);
+        _workspace = new(_workspaceHost);
         _limits = limits;
-        _browser = new ClusterBrowser(clusters);
+        _browser = new BrowseMemory(new ClusterBrowser(clusters), time);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
     }
@@ -59,6 +62,10 @@ internal sealed class Engine : IEngine
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 
+    public TransferResult Import(string text) => Transfer.Import(text);
+
+    public TransferResult Export(ApplyParams documents) => Transfer.Export(WorkspaceReader.Read(documents, _workspaceHost));
+
     public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
 
     public async ValueTask DisposeAsync()
@@ -66,6 +73,7 @@ internal sealed class Engine : IEngine
         await _host.DisposeAsync();
         // Forwards before clusters: connections end before the sessions under them.
         await _forwards.DisposeAsync();
+        await _browser.DisposeAsync();
         await _clusters.DisposeAsync();
     }
 }

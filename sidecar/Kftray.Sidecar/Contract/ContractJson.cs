@@ -18,6 +18,8 @@ namespace Kftray.Sidecar.Contract;
 [JsonSerializable(typeof(SetLogLevelParams))]
 [JsonSerializable(typeof(BrowseParams))]
 [JsonSerializable(typeof(BrowseResult))]
+[JsonSerializable(typeof(ImportParams))]
+[JsonSerializable(typeof(TransferResult))]
 [JsonSerializable(typeof(ForwardsChangedParams))]
 [JsonSerializable(typeof(LogParams))]
 [JsonSerializable(typeof(Fault))]

@@ -11,11 +11,11 @@ internal sealed class TcpEndpointBinder(TimeProvider time) : ILocalEndpointBinde
     public ILocalEndpoint Bind(ForwardSpec spec)
     {
         var address = spec.LocalAddress == "localhost" ? IPAddress.Loopback : IPAddress.Parse(spec.LocalAddress);
-        if (spec.LocalPort != 0)
+        if (spec.LocalPort != 0 && !spec.NextFreeLocalPort)
             return Listen(address, spec.LocalPort);
 
         // Any port will do, but the same one each time where possible: people keep it in their notes and their tools.
-        foreach (var port in StablePort.Candidates(spec.Source, spec.Alias))
+        foreach (var port in spec.LocalPort == 0 ? StablePort.Candidates(spec.Source, spec.Alias) : StablePort.From(spec.LocalPort))
         {
             try
             {

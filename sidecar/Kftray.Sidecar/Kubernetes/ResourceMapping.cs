@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using k8s.Models;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
@@ -21,7 +22,10 @@ internal static class ResourceMapping
             pod.Metadata?.DeletionTimestamp is not null,
             Problem(pod, statuses),
             [.. containers.SelectMany(c => c.Ports ?? []).Select(p => new ContainerPort(NullIfEmpty(p.Name), p.ContainerPort, Protocol(p.Protocol)))
-                .Where(p => p.Number > 0)]);
+                .Where(p => p.Number > 0)])
+        {
+            Owner = Owner(pod),
+        };
     }
 
     public static ServiceInfo Map(V1Service service) => new(
@@ -31,7 +35,12 @@ internal static class ResourceMapping
         Dictionary(service.Spec?.Selector),
         service.Spec?.Type == "ExternalName" ? service.Spec.ExternalName ?? "" : null,
         [.. (service.Spec?.Ports ?? []).Select(port => new ServicePort(
-            NullIfEmpty(port.Name), port.Port, TargetPort(port.TargetPort?.ToString(), port.Port), Protocol(port.Protocol)))]);
+            NullIfEmpty(port.Name), port.Port, TargetPort(port.TargetPort?.ToString(), port.Port), Protocol(port.Protocol)))])
+    {
+        Annotations = (service.Metadata?.Annotations ?? new Dictionary<string, string>())
+            .Where(a => a.Key.StartsWith(ServiceAnnotations.Prefix, StringComparison.Ordinal))
+            .ToFrozenDictionary(),
+    };
 
     public static EndpointSliceInfo Map(V1EndpointSlice slice) => new(
         slice.Metadata?.Name ?? "",
@@ -47,6 +56,17 @@ internal static class ResourceMapping
         var pod = endpoint.TargetRef is { Kind: "Pod" } target ? target : null;
         // An absent `ready` means ready; an absent `terminating` means no.
         return new(pod?.Name, NullIfEmpty(pod?.Uid), endpoint.Conditions?.Ready ?? true, endpoint.Conditions?.Terminating ?? false);
+    }
+
+    /// <summary>The controller. A Deployment's ReplicaSets carry its name and the hash that its pods have as a label.</summary>
+    private static string? Owner(V1Pod pod)
+    {
+        if (pod.Metadata?.OwnerReferences?.FirstOrDefault(owner => owner.Controller == true) is not { Name: { Length: > 0 } name, Kind: { Length: > 0 } kind })
+            return null;
+        var hash = pod.Metadata.Labels is { } labels && labels.TryGetValue("pod-template-hash", out var value) ? "-" + value : null;
+        return kind == "ReplicaSet" && hash is not null && name.EndsWith(hash, StringComparison.Ordinal)
+            ? $"deployment/{name[..^hash.Length]}"
+            : $"{kind.ToLowerInvariant()}/{name}";
     }
 
     private static string? Problem(V1Pod pod, IEnumerable<V1ContainerStatus> statuses) =>

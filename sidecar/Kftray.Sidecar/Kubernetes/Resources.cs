@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 
@@ -22,7 +23,11 @@ internal sealed record PodInfo(
     bool IsReady,
     bool IsTerminating,
     string? Problem,
-    IReadOnlyList<ContainerPort> Ports) : IResource;
+    IReadOnlyList<ContainerPort> Ports) : IResource
+{
+    /// <summary>Who keeps it running, in kubectl's words such as <c>deployment/web</c>; null when nobody does.</summary>
+    public string? Owner { get; init; }
+}
 
 internal sealed record ContainerPort(string? Name, int Number, ForwardProtocol Protocol);
 
@@ -34,7 +39,11 @@ internal sealed record ServiceInfo(
     string Uid,
     IReadOnlyDictionary<string, string> Selector,
     string? ExternalName,
-    IReadOnlyList<ServicePort> Ports) : IResource;
+    IReadOnlyList<ServicePort> Ports) : IResource
+{
+    /// <summary>Annotations that begin with <c>kftray.app/</c>; the others are not kept.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = FrozenDictionary<string, string>.Empty;
+}
 
 internal sealed record ServicePort(string? Name, int Number, PortReference TargetPort, ForwardProtocol Protocol);
 

@@ -28,6 +28,13 @@ internal partial interface ISidecar
     [JsonRpcMethod("cluster/browse", UseSingleObjectParameterDeserialization = true)]
     Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken);
 
+    [JsonRpcMethod("config/import", UseSingleObjectParameterDeserialization = true)]
+    Task<TransferResult> ImportAsync(ImportParams parameters, CancellationToken cancellationToken);
+
+    /// <remarks>Takes what an apply takes, and changes nothing.</remarks>
+    [JsonRpcMethod("config/export", UseSingleObjectParameterDeserialization = true)]
+    Task<TransferResult> ExportAsync(ApplyParams parameters, CancellationToken cancellationToken);
+
     [JsonRpcMethod("log/setLevel", UseSingleObjectParameterDeserialization = true)]
     Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken);
 }

@@ -46,6 +46,18 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return engine.BrowseAsync(parameters, cancellationToken);
     }
 
+    public Task<TransferResult> ImportAsync(ImportParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return Task.FromResult(engine.Import(parameters.Text));
+    }
+
+    public Task<TransferResult> ExportAsync(ApplyParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return Task.FromResult(engine.Export(parameters));
+    }
+
     public Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken)
     {
         handshake.Require();

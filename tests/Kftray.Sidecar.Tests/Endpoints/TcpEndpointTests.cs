@@ -179,6 +179,16 @@ public sealed class TcpEndpointTests : TestBase
     }
 
     [Fact]
+    public void Bind_ToAHeldPortWhereTheNextFreeOneWillDo_GetsOneAboveIt()
+    {
+        var held = Own(Bind(0)).LocalEndPoint.Port;
+
+        var beside = Own(new TcpEndpointBinder(TimeProvider.System).Bind(Spec(held) with { NextFreeLocalPort = true }));
+
+        Assert.InRange(beside.LocalEndPoint.Port, held + 1, held + 63);
+    }
+
+    [Fact]
     public void StablePort_StaysInItsRangeAndBelowTheSystemsOwn()
     {
         for (var i = 0; i < 200; i++)

@@ -55,6 +55,10 @@ internal sealed class FakeEngine : IEngine
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => OnBrowse(query, cancellationToken);
 
+    public TransferResult Import(string text) => new(text, 1, []);
+
+    public TransferResult Export(ApplyParams documents) => new("[]", documents.Documents.Count, []);
+
     public async IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync([EnumeratorCancellation] CancellationToken stopping)
     {
         await foreach (var change in _changes.Reader.ReadAllAsync(stopping))

@@ -55,6 +55,8 @@ public sealed class HandshakeTests
     [InlineData("forward/retry", """{"id":"shop/web"}""")]
     [InlineData("forward/restart", """{"id":"shop/web"}""")]
     [InlineData("cluster/browse", "{}")]
+    [InlineData("config/import", """{"text":"[]"}""")]
+    [InlineData("config/export", "{}")]
     [InlineData("log/setLevel", """{"level":"trace"}""")]
     public async Task Request_BeforeInitialize_IsRefusedAndNotServed(string method, string parameters)
     {
