@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { type Settings } from '../settings';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { isFree, nextFreePort } from '../workspace/freePort';
 
 /** A start that takes longer is no longer something the user is looking at. Milliseconds. */
 const attentionMs = 15_000;
@@ -50,16 +51,38 @@ export class FailureNotice {
   }
 
   private async tell(failed: readonly ForwardSnapshot[], total: number): Promise<void> {
-    const showLog = vscode.l10n.t('Show Log');
-    const showForwards = vscode.l10n.t('Show Forwards');
     const [first] = failed;
-    const message =
-      failed.length === 1 && first
-        ? vscode.l10n.t('{0} could not start: {1}', first.alias, [first.fault?.message, first.fault?.hint].filter(Boolean).join(' '))
-        : vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total);
-    const answer = await vscode.window.showErrorMessage(message, showForwards, showLog);
+    if (failed.length === 1 && first) {
+      await this.tellOne(first);
+      return;
+    }
+    const showForwards = vscode.l10n.t('Show Forwards');
+    const showLog = vscode.l10n.t('Show Log');
+    const answer = await vscode.window.showErrorMessage(vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total), showForwards, showLog);
     if (answer !== undefined) {
       await vscode.commands.executeCommand(answer === showLog ? 'kftray.showLog' : 'kftray.forwards.focus');
     }
+  }
+
+  private async tellOne(forward: ForwardSnapshot): Promise<void> {
+    const { fault } = forward;
+    const free = await this.freePort(forward);
+    const useFree = vscode.l10n.t('Use {0}', free ?? 0);
+    const showLog = vscode.l10n.t('Show Log');
+    const message = vscode.l10n.t('{0} could not start: {1}', forward.alias, [fault?.message, fault?.hint].filter(Boolean).join(' '));
+    const answer = await vscode.window.showErrorMessage(message, ...(free === undefined ? [] : [useFree]), showLog);
+    if (answer === useFree) {
+      await vscode.commands.executeCommand('kftray.changeLocalPort', forward.id, free);
+    } else if (answer === showLog) {
+      await vscode.commands.executeCommand('kftray.showForwardLog', forward.id);
+    }
+  }
+
+  /** A way out of a busy port, unless the user wants none offered. */
+  private async freePort({ fault, localPort, localAddress }: ForwardSnapshot): Promise<number | undefined> {
+    if (fault?.kind !== 'portInUse' || this.settings.localPortOnConflict !== 'ask') {
+      return undefined;
+    }
+    return nextFreePort(localPort, new Set(this.store.all.map((forward) => forward.localPort)), (port) => isFree(port, localAddress));
   }
 }

@@ -6,6 +6,7 @@ import { presentRow } from '../model/presentation';
 import { groupDescription, summarize } from '../model/summary';
 import { forwardTooltip, tooltipCommands } from '../model/tooltip';
 import { type Settings } from '../settings';
+import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { Throttle } from './throttle';
 
 /** Frequent refreshes break the commands of rows: https://github.com/microsoft/vscode/issues/153982 */
@@ -68,15 +69,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
     const snapshot = node.kind === 'forward' ? this.store.get(node.forwardId) : undefined;
     if (snapshot) {
-      const around = {
-        current: this.store.isCurrent(snapshot.id),
-        now: Date.now(),
-        documentName: vscode.workspace.asRelativePath(vscode.Uri.parse(snapshot.uri), false),
-        ...(vscode.env.remoteName === undefined ? {} : { machine: hostname() }),
-      };
-      const tooltip = new vscode.MarkdownString(forwardTooltip(snapshot, around, vscode.l10n.t), true);
-      tooltip.isTrusted = { enabledCommands: tooltipCommands };
-      item.tooltip = tooltip;
+      item.tooltip = tooltipOf(snapshot, this.store.isCurrent(snapshot.id));
       this.tooltipsReadAt.set(node.id, Date.now());
     }
     return item;
@@ -171,4 +164,17 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
       .filter((snapshot) => snapshot !== undefined);
     return groupDescription(summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now()), vscode.l10n.t);
   }
+}
+
+/** All that is known of a forward, with the figures of the moment. */
+export function tooltipOf(snapshot: ForwardSnapshot, current: boolean): vscode.MarkdownString {
+  const around = {
+    current,
+    now: Date.now(),
+    documentName: vscode.workspace.asRelativePath(vscode.Uri.parse(snapshot.uri), false),
+    ...(vscode.env.remoteName === undefined ? {} : { machine: hostname() }),
+  };
+  const tooltip = new vscode.MarkdownString(forwardTooltip(snapshot, around, vscode.l10n.t), true);
+  tooltip.isTrusted = { enabledCommands: tooltipCommands };
+  return tooltip;
 }
