@@ -13,6 +13,7 @@ export const results = join(root, 'test-results');
 
 const exe = process.platform === 'win32' ? '.exe' : '';
 export const sidecarBinary = join(dist, 'sidecar', `kftray-sidecar${exe}`);
+export const serverBinary = join(dist, 'server', `kftray-server${exe}`);
 export const testClusterBinary = join(dist, 'testcluster', `kftray-testcluster${exe}`);
 export const demoConfig = join(root, 'examples', 'demo', '.vscode', 'kftray.json');
 

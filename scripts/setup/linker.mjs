@@ -11,7 +11,7 @@ export async function ensureLinker() {
     return true;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    step(`Building the sidecar framework-dependent: ${error.message}`);
+    step(`Building framework-dependent: ${error.message}`);
     return false;
   }
 }

@@ -1,8 +1,11 @@
 // What `npm test` runs, in order. Each suite says what it needs, how it runs and how long it may take.
 import { join } from 'node:path';
 import { buildBenchmark } from '../build/benchmark.mjs';
+import { buildChaos } from '../build/chaos.mjs';
 import { buildExtension } from '../build/extension.mjs';
 import { buildSidecar } from '../build/sidecar.mjs';
+import { buildImage } from '../build/image.mjs';
+import { buildServer } from '../build/server.mjs';
 import { buildTestCluster } from '../build/testCluster.mjs';
 import { buildVsix } from '../build/vsix.mjs';
 import { root } from '../lib/paths.mjs';
@@ -42,16 +45,26 @@ export const suites = [
     name: 'functional', title: 'the sidecar against the test cluster', limitMs: 15 * minutes,
     async prepare() {
       await buildTests('Kftray.Sidecar.FunctionalTests');
-      return { KFTRAY_SIDECAR: await buildSidecar() };
+      return { KFTRAY_SIDECAR: await buildSidecar(), KFTRAY_SERVER: await buildServer() };
     },
     run: (suite, env) => runXunit(suite, 'Kftray.Sidecar.FunctionalTests', env),
+  },
+  {
+    name: 'relay', title: 'the relay, as clients and targets see it', limitMs: 5 * minutes,
+    async prepare() {
+      await buildTests('Kftray.Server.Tests');
+      const KFTRAY_SERVER = await buildServer();
+      // Where no image can be made, its tests say so.
+      return process.platform === 'linux' ? { KFTRAY_SERVER, KFTRAY_IMAGE: await buildImage() } : { KFTRAY_SERVER };
+    },
+    run: (suite, env) => runXunit(suite, 'Kftray.Server.Tests', env),
   },
   {
     name: 'conformance', title: 'kubectl and KubernetesClient against the test cluster', limitMs: 10 * minutes,
     async prepare() {
       const KFTRAY_KUBECTL = await ensureKubectl();
       await buildTests('Kftray.Conformance.Tests');
-      return { KFTRAY_KUBECTL };
+      return { KFTRAY_KUBECTL, KFTRAY_SERVER: await buildServer() };
     },
     run: (suite, env) => runXunit(suite, 'Kftray.Conformance.Tests', env),
   },
@@ -65,6 +78,16 @@ export const suites = [
     },
     run: (suite) => runChecks(suite, [
       { name: 'npm run bench', command: process.execPath, args: [join(root, 'scripts', 'bench.mjs'), '--quick', '--rows', 'first-byte-50ms,first-byte,forwards-10'] },
+    ]),
+  },
+  {
+    name: 'chaos', title: 'a short slice of chaos, always the same', limitMs: 3 * minutes,
+    async prepare() {
+      await buildChaos();
+      await buildSidecar();
+    },
+    run: (suite) => runChecks(suite, [
+      { name: 'npm run chaos', command: process.execPath, args: [join(root, 'scripts', 'chaos.mjs'), '--minutes', '0.4', '--seed', '20'] },
     ]),
   },
   {

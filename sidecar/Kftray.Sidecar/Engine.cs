@@ -1,4 +1,5 @@
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Diagnostics;
 using Kftray.Sidecar.Endpoints;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
@@ -16,8 +17,10 @@ internal sealed class Engine : IEngine
     private readonly CurrentWorkspace _workspace;
     private readonly ClusterRegistry _clusters;
     private readonly BrowseMemory _browser;
+    private readonly TargetResolver _resolver;
     private readonly ForwardSet _forwards;
     private readonly HostChanges _host;
+    private readonly IdleMemory _memory;
     private readonly SessionLimits _limits;
 
     private Engine(ClusterRegistry clusters, SessionLimits limits, TimeProvider time, ILoggerFactory loggers)
@@ -28,15 +31,20 @@ internal sealed class Engine : IEngine
         _limits = limits;
         _browser = new BrowseMemory(new ClusterBrowser(clusters), time);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
-        _forwards = new ForwardSet(new TcpEndpointBinder(time), new TargetResolver(clusters, time), time, loggers);
+        _memory = IdleMemory.OfProcess(time);
+        _resolver = new TargetResolver(clusters, time);
+        _forwards = new ForwardSet(new TcpEndpointBinder(time), _resolver, time, loggers);
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
 
-    public static Engine Create(TimeProvider time, ILoggerFactory loggers)
+    public static Engine Create(TimeProvider time, ILoggerFactory loggers) => Create(HostEnvironment.FromProcess(), time, loggers);
+
+    /// <param name="environment">What the kubeconfig rules take from the machine.</param>
+    public static Engine Create(HostEnvironment environment, TimeProvider time, ILoggerFactory loggers)
     {
         var limits = new SessionLimits();
-        return new(ClusterRegistry.Create(server => new PodDialer(server, limits, time, loggers), time, loggers), limits, time, loggers);
+        return new(ClusterRegistry.Create(environment, server => new PodDialer(server, limits, time, loggers), time, loggers), limits, time, loggers);
     }
 
     public async Task<ApplyResult> ApplyAsync(ApplyParams wanted, CancellationToken cancellationToken)
@@ -55,8 +63,13 @@ internal sealed class Engine : IEngine
         if (!_forwards.Retry(id))
             return false;
         _clusters.RetryNow();
+        if (_forwards.RunningSpec(id) is { } spec)
+            _resolver.RetryForUser(spec);
         return true;
     }
+
+    public async Task<SignInResult?> SignInAsync(string id, CancellationToken cancellationToken) =>
+        _forwards.RunningSpec(id) is { } spec ? new(await _resolver.SignInAsync(spec, cancellationToken)) : null;
 
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
 
@@ -71,6 +84,7 @@ internal sealed class Engine : IEngine
     public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync();
+        await _memory.DisposeAsync();
         // Forwards before clusters: connections end before the sessions under them.
         await _forwards.DisposeAsync();
         await _browser.DisposeAsync();

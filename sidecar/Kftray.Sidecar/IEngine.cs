@@ -22,6 +22,10 @@ internal interface IEngine : IAsyncDisposable
     /// <returns>False when no such forward is running.</returns>
     bool Retry(string id);
 
+    /// <summary>The user is there and signs in to the cluster of a forward. Takes as long as that does; forwards go on by themselves.</summary>
+    /// <returns>Null when no such forward is running.</returns>
+    Task<SignInResult?> SignInAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Closes the forward with its connections and starts it again.</summary>
     /// <returns>False when no such forward is running.</returns>
     Task<bool> RestartAsync(string id);

@@ -62,6 +62,93 @@ public sealed class FaultTests : TestBase
     }
 
     [Fact]
+    public async Task Watch_ThatIsSilent_TellsEverythingWhenItIsHealed()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        using var watch = await WatchAsync(http);
+        var told = watch.ReadLineAsync(TimeoutToken).AsTask();
+        using (cluster.Break(new RequestFault(FaultAction.Silence) { Verb = "watch", Resource = "pods" }))
+        {
+            cluster.World.AddPod("shop", "one", new PodSpec("one", "silent", 8080));
+            await cluster.Pods.WaitReadyByNameAsync("shop", "one", TimeoutToken);
+            Assert.Equal(200, (int)(await http.GetAsync(Pods, TimeoutToken)).StatusCode);
+            Assert.False(told.IsCompleted);
+        }
+
+        Assert.Contains("\"ADDED\"", await told);
+    }
+
+    [Fact]
+    public async Task Watch_ThatLags_TellsLate()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        using var watch = await WatchAsync(http);
+        using var lag = cluster.Break(new RequestFault(FaultAction.Lag) { Verb = "watch", DelayMilliseconds = 300 });
+
+        var added = TimeProvider.System.GetTimestamp();
+        cluster.World.AddPod("shop", "one", new PodSpec("one", "silent", 8080));
+        Assert.Contains("\"ADDED\"", await watch.ReadLineAsync(TimeoutToken));
+
+        Assert.True(TimeProvider.System.GetElapsedTime(added) >= TimeSpan.FromMilliseconds(295));
+    }
+
+    [Fact]
+    public async Task Watch_ThatExpires_EndsWithAnEventThatSaysSo()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        using var watch = await WatchAsync(http);
+
+        cluster.Faults.Add(new RequestFault(FaultAction.Expire) { Verb = "watch", Times = 1 });
+
+        var last = await watch.ReadToEndAsync(TimeoutToken);
+        Assert.Contains("\"ERROR\"", last);
+        Assert.Contains("\"code\":410", last);
+        using var next = await WatchAsync(http);
+        cluster.World.AddPod("shop", "one", new PodSpec("one", "silent", 8080));
+        Assert.Contains("\"ADDED\"", await next.ReadLineAsync(TimeoutToken));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FrozenConnections_StayOpenAndGoOnWhenTheyAreThawed(bool isNew)
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        if (!isNew) await http.GetAsync(Pods, TimeoutToken);
+        cluster.Connections.Freeze();
+
+        var asked = http.GetAsync(Pods, TimeoutToken);
+        await cluster.Connections.WaitAsync(connections => connections.Count > 0, TimeoutToken);
+        Assert.False(asked.IsCompleted);
+        cluster.Connections.Thaw();
+
+        Assert.Equal(200, (int)(await asked).StatusCode);
+        Assert.Equal(isNew ? 1 : 2, cluster.Requests.Count(request => request.Resource == "pods"));
+    }
+
+    [Fact]
+    public async Task FrozenConnection_ThatItsClientLeaves_LosesWhatWasOnItsWay()
+    {
+        await using var cluster = await StartClusterAsync();
+        using var http = Connect(cluster);
+        using var leaving = new CancellationTokenSource();
+        cluster.Connections.Freeze();
+        var asked = http.GetAsync(Pods, leaving.Token);
+        await cluster.Connections.WaitAsync(connections => connections.Count > 0, TimeoutToken);
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        await cluster.Connections.WaitAsync(connections => connections.Count == 0, TimeoutToken);
+        cluster.Connections.Thaw();
+
+        Assert.Empty(cluster.Requests.All);
+    }
+
+    [Fact]
     public async Task Server_WhenItIsStoppedAndStarted_RefusesAndThenHasTheSameAddress()
     {
         await using var cluster = await StartClusterAsync();
@@ -95,6 +182,14 @@ public sealed class FaultTests : TestBase
         TestContext.Current.TestOutputHelper!.WriteLine($"{each.TotalMilliseconds:0} ms each");
         Assert.Equal(clusters.Length, clusters.Select(cluster => cluster.Server.Port).Distinct().Count());
         Assert.True(each < TimeSpan.FromSeconds(2), $"{each} to start a cluster");
+    }
+
+    /// <summary>A watch from now on, line by line.</summary>
+    private async Task<StreamReader> WatchAsync(HttpClient http)
+    {
+        var response = await http.GetAsync(Pods + "?watch=1&sendInitialEvents=false", HttpCompletionOption.ResponseHeadersRead, TimeoutToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return new StreamReader(await response.Content.ReadAsStreamAsync(TimeoutToken));
     }
 
     private static HttpClient Connect(TestCluster cluster)

@@ -22,7 +22,10 @@ internal sealed record KubectlResult(int ExitCode, string Output, string Error)
 /// <summary>The unmodified kubectl, with a home of its own.</summary>
 internal sealed class Kubectl(string kubeconfig, string home, CancellationToken timeout)
 {
-    private static string Path => Environment.GetEnvironmentVariable("KFTRAY_KUBECTL") is { Length: > 0 } path ? path : Cached();
+    /// <summary>On top of the test's own.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    private static string Path => System.Environment.GetEnvironmentVariable("KFTRAY_KUBECTL") is { Length: > 0 } path ? path : Cached();
 
     public async Task<KubectlResult> RunAsync(params string[] arguments) => await RunAsync(null, arguments);
 
@@ -59,6 +62,7 @@ internal sealed class Kubectl(string kubeconfig, string home, CancellationToken 
         };
         start.Environment["KUBECONFIG"] = kubeconfig;
         start.Environment["HOME"] = home;
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return start;
     }

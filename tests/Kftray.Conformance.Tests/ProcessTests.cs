@@ -29,6 +29,13 @@ public sealed class ProcessTests : TestBase
             (await control.DeleteAsync("/faults", TimeoutToken)).EnsureSuccessStatusCode();
             (await kubectl.RunAsync("get", "pods")).Succeeded();
 
+            using var cordoned = await control.PutAsJsonAsync("/node", new { isCordoned = true }, TimeoutToken);
+            Assert.True((await control.GetFromJsonAsync<JsonNode>("/node", TimeoutToken))!["isCordoned"]!.GetValue<bool>());
+            using var slow = await control.PostAsJsonAsync("/images", new { image = "web", message = "not found" }, TimeoutToken);
+            using var named = await control.PutAsJsonAsync("/names/db.example.test", new[] { "127.0.0.1" }, TimeoutToken);
+            Assert.All([cordoned, slow, named], answer => Assert.True(answer.IsSuccessStatusCode));
+            Assert.Equal("not found", (string?)(await control.GetFromJsonAsync<JsonNode>("/images", TimeoutToken))!["1"]!["message"]);
+
             process.StandardInput.Close();
             await process.WaitForExitAsync(TimeoutToken);
             Assert.Equal(0, process.ExitCode);

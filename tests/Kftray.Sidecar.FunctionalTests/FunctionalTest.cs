@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using System.Text.Json;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Kubernetes;
 using Kftray.Testing;
 using Kftray.Testing.Pods;
 using Kftray.Testing.PortForward;
@@ -20,7 +22,7 @@ public abstract class FunctionalTest : IAsyncLifetime
     protected const string Shop = "shop";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kftray-test-").FullName;
-    private readonly CancellationTokenSource _timeout = new(TimeSpan.FromSeconds(120));
+    private readonly CancellationTokenSource _timeout = new();
     private readonly Dictionary<string, ForwardSnapshot> _snapshots = [];
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,6 +41,9 @@ public abstract class FunctionalTest : IAsyncLifetime
     /// <summary>A folder of the test's own.</summary>
     protected string Folder => _folder;
 
+    /// <summary>What the engine takes from the machine.</summary>
+    private protected virtual HostEnvironment Machine => HostEnvironment.FromProcess();
+
     protected virtual TestClusterOptions ClusterOptions { get; } = new();
 
     /// <summary>Starts again with another kind of cluster.</summary>
@@ -50,13 +55,17 @@ public abstract class FunctionalTest : IAsyncLifetime
         Cluster.WriteKubeconfig(Kubeconfig, @namespace: Shop);
     }
 
+    /// <summary>How long a test may take.</summary>
+    protected virtual TimeSpan Limit => TimeSpan.FromSeconds(120);
+
     public virtual async ValueTask InitializeAsync()
     {
+        _timeout.CancelAfter(Limit);
         Cluster = await TestCluster.StartAsync(ClusterOptions, TimeoutToken);
         Cluster.World.AddNamespace(Shop);
         Cluster.WriteKubeconfig(Kubeconfig, @namespace: Shop);
-        _loggers = LoggerFactory.Create(logging => logging.AddProvider(new TestOutput()).SetMinimumLevel(LogLevel.Debug));
-        _engine = Engine.Create(TimeProvider.System, _loggers);
+        _loggers = LoggerFactory.Create(logging => logging.AddProvider(new TestOutput()).SetMinimumLevel(LogLevel.Trace));
+        _engine = Engine.Create(Machine, TimeProvider.System, _loggers);
         _stopping = new CancellationTokenSource();
         _following = FollowAsync(_stopping.Token);
     }
@@ -98,6 +107,7 @@ public abstract class FunctionalTest : IAsyncLifetime
 
         // The ids are the sidecar's to give: the first apply asks for them.
         var found = await _engine!.ApplyAsync(wanted, TimeoutToken);
+        WrittenText.OfTheSuite.Record(JsonSerializer.Serialize(found, ContractJson.Default.ApplyResult));
         if (wanted.Enabled.Count > 0)
             return found;
         wanted.Enabled = [.. found.Ranges.Select(range => range.Id)];
@@ -138,6 +148,10 @@ public abstract class FunctionalTest : IAsyncLifetime
         }
     }
 
+    protected async Task<Fault?> SignInAsync(string id) => (await _engine!.SignInAsync(id, TimeoutToken))!.Fault;
+
+    protected Task<BrowseResult> BrowseAsync(string @namespace) => _engine!.BrowseAsync(new([Kubeconfig], "demo", @namespace), TimeoutToken);
+
     protected bool Retry(string id) => _engine!.Retry(id);
 
     /// <summary>Ends the engine as the end of standard input does.</summary>
@@ -158,6 +172,7 @@ public abstract class FunctionalTest : IAsyncLifetime
     {
         await foreach (var batch in _engine!.ReadChangesAsync(stopping))
         {
+            WrittenText.OfTheSuite.Record(JsonSerializer.Serialize(batch, ContractJson.Default.ForwardsChangedParams));
             lock (_lock)
             {
                 foreach (var id in batch.Removed)
@@ -185,9 +200,13 @@ public abstract class FunctionalTest : IAsyncLifetime
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            var line = $"{formatter(state, exception)} {exception}";
+            WrittenText.OfTheSuite.Record(line);
+            if (logLevel == LogLevel.Trace)
+                return;
             try
             {
-                _output?.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {logLevel} {formatter(state, exception)} {exception}");
+                _output?.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {logLevel} {line}");
             }
             catch (InvalidOperationException)
             {

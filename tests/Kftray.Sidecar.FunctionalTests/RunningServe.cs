@@ -24,13 +24,14 @@ internal sealed class RunningServe : SidecarProcess
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!);
     }
 
     /// <summary>Applies a config and returns the local port of its one forward once it is active.</summary>
     public async Task<int> ForwardAsync(string config, string kubeconfig, CancellationToken cancellationToken)
     {
-        await SendAsync("initialize", new JsonObject { ["clientVersion"] = Product.Version, ["protocolVersion"] = Contract.Protocol.Version });
+        await SendAsync("initialize", new JsonObject { ["clientVersion"] = Product.Version, ["protocolVersion"] = Contract.Protocol.Version, ["logLevel"] = "trace" });
         var wanted = new JsonObject
         {
             ["documents"] = new JsonArray(new JsonObject { ["uri"] = "file:///w/kftray.json", ["folder"] = "w", ["kind"] = "shared", ["text"] = config }),
@@ -80,6 +81,7 @@ internal sealed class RunningServe : SidecarProcess
         var length = header.ToString().Split("\r\n").First(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Split(':')[1];
         var body = new byte[int.Parse(length, CultureInfo.InvariantCulture)];
         await stream.ReadExactlyAsync(body, cancellationToken);
+        WrittenText.OfTheSuite.Record(Encoding.UTF8.GetString(body));
         return JsonSerializer.Deserialize<JsonNode>(body)!;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class RunningUp : SidecarProcess
     }
 
     public static RunningUp Start(string config, string kubeconfig) => new(Process.Start(
-        new ProcessStartInfo(FindProgram(), ["up", "--json", "--config", config, "--kubeconfig", kubeconfig]) { RedirectStandardOutput = true })!);
+        new ProcessStartInfo(FindProgram(), ["up", "--json", "--verbose", "--config", config, "--kubeconfig", kubeconfig]) { RedirectStandardOutput = true, RedirectStandardError = true })!);
 
     /// <summary>Reads snapshots until so many forwards are active; their local ports by alias.</summary>
     public async Task<IReadOnlyDictionary<string, int>> ActiveAsync(int count, CancellationToken cancellationToken)
@@ -21,6 +21,7 @@ internal sealed class RunningUp : SidecarProcess
         while (ports.Count < count)
         {
             var line = await Process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The sidecar ended.");
+            WrittenText.OfTheSuite.Record(line);
             using var snapshot = JsonDocument.Parse(line);
             if (snapshot.RootElement.GetProperty("status").GetString() == "active")
                 ports[snapshot.RootElement.GetProperty("alias").GetString()!] = snapshot.RootElement.GetProperty("localPort").GetInt32();

@@ -4,16 +4,25 @@ using System.Globalization;
 namespace Kftray.Sidecar.FunctionalTests;
 
 /// <summary>The program as it is shipped, running; killed at the latest when it is disposed.</summary>
-internal abstract class SidecarProcess(Process process) : IDisposable
+internal abstract class SidecarProcess : IDisposable
 {
-    public Process Process => process;
+    private readonly Process _process;
+
+    protected SidecarProcess(Process process)
+    {
+        _process = process;
+        _process.ErrorDataReceived += (_, line) => WrittenText.OfTheSuite.Record(line.Data ?? "");
+        _process.BeginErrorReadLine();
+    }
+
+    public Process Process => _process;
 
     public long WorkingSet
     {
         get
         {
-            process.Refresh();
-            return process.WorkingSet64;
+            _process.Refresh();
+            return _process.WorkingSet64;
         }
     }
 
@@ -30,16 +39,16 @@ internal abstract class SidecarProcess(Process process) : IDisposable
 
     public async Task<int> WaitForEndAsync(CancellationToken cancellationToken)
     {
-        var draining = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        await draining;
-        return process.ExitCode;
+        var draining = _process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await _process.WaitForExitAsync(cancellationToken);
+        WrittenText.OfTheSuite.Record(await draining);
+        return _process.ExitCode;
     }
 
     /// <param name="signal">Its name without the prefix: <c>STOP</c>.</param>
     public async Task SignalAsync(string signal, CancellationToken cancellationToken)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(cancellationToken);
     }
 
@@ -61,8 +70,8 @@ internal abstract class SidecarProcess(Process process) : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited)
-            process.Kill();
-        process.Dispose();
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
     }
 }

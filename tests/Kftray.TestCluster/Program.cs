@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Kftray.Testing;
 using Kftray.Testing.Pods;
 using Kftray.Testing.Process;
+using Kftray.Testing.Relays;
+using Kftray.Testing.Security;
 using Kftray.Testing.World;
 
 if (args is ["--help" or "-h"] or ["serve", "--help" or "-h"])
@@ -11,6 +13,8 @@ if (args is ["--help" or "-h"] or ["serve", "--help" or "-h"])
     await Console.Out.WriteLineAsync(ServeOptions.Usage);
     return 0;
 }
+
+if (args is ["lockstep-relay"]) return await RunLockstepRelayAsync();
 
 try
 {
@@ -30,14 +34,7 @@ catch (SocketException e)
 static async Task<int> ServeAsync(ServeOptions options)
 {
     using var ending = new CancellationTokenSource();
-    void End(PosixSignalContext signal)
-    {
-        signal.Cancel = true;
-        ending.Cancel();
-    }
-
-    using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-    using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+    using var signals = EndOnSignal(ending);
     await using var cluster = await TestCluster.StartAsync(
         new TestClusterOptions { Port = options.Port, Runtime = options.Runtime, PodTiming = options.IsDemo ? DemoWorld.Timing : new PodTiming() },
         ending.Token);
@@ -57,6 +54,40 @@ static async Task<int> ServeAsync(ServeOptions options)
     await EndAsync(options, ending);
     File.Delete(kubeconfig);
     return 0;
+}
+
+// The entry point of the public relay image's stand-in.
+static async Task<int> RunLockstepRelayAsync()
+{
+    using var ending = new CancellationTokenSource();
+    using var signals = EndOnSignal(ending);
+    try
+    {
+        await new LockstepRelay(TimeProvider.System).RunAsync(Environment.GetEnvironmentVariable, Console.Error.WriteLine, ending.Token);
+        return 0;
+    }
+    catch (Exception e) when (e is ArgumentException or SocketException)
+    {
+        await Console.Error.WriteLineAsync(e.Message);
+        return 1;
+    }
+}
+
+static IDisposable EndOnSignal(CancellationTokenSource ending)
+{
+    void End(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        ending.Cancel();
+    }
+
+    var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+    var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+    return new Revocation(() =>
+    {
+        onTerminate.Dispose();
+        onInterrupt.Dispose();
+    });
 }
 
 static async Task EndAsync(ServeOptions options, CancellationTokenSource ending)

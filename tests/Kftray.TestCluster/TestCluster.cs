@@ -1,6 +1,9 @@
+using System.Net;
+using Kftray.Testing.Admission;
 using Kftray.Testing.Controllers;
 using Kftray.Testing.Faults;
 using Kftray.Testing.Http;
+using Kftray.Testing.Network;
 using Kftray.Testing.Pods;
 using Kftray.Testing.PortForward;
 using Kftray.Testing.Security;
@@ -19,9 +22,13 @@ public sealed class TestCluster : IAsyncDisposable
     private readonly CertificateAuthority _authority;
     private readonly ServerCertificates _certificates;
     private readonly ObjectStore _store;
+    private readonly DnsServer _dnsServer;
+    private readonly PodResolver _resolver;
+    private readonly ServiceProxy _services;
     private readonly Kubelet _kubelet;
     private readonly ApiHost _host;
     private readonly Task _controlling;
+    private readonly string _pathPrefix;
     private int _isDisposed;
 
     private TestCluster(TestClusterOptions options)
@@ -30,16 +37,29 @@ public sealed class TestCluster : IAsyncDisposable
         _authority = new CertificateAuthority("kubernetes", time);
         _certificates = new ServerCertificates(_authority, time) { Shown = options.ServerCertificate };
         _store = new ObjectStore(time);
-        var admission = new Admission(_store);
+        var addresses = new LoopbackAddresses();
+        var admission = new AdmissionChain(_store, addresses);
         var deletion = new Deletion(_store, time);
         var runtimeName = options.Runtime == RuntimeCharacter.Containerd ? "containerd" : "cri-o";
-        _kubelet = new Kubelet(_store, new BehaviourCatalog(options.Behaviours, time), runtimeName, time) { Timing = options.PodTiming };
+        var events = new EventRecorder(_store);
+        Dns = new ClusterDns(_store);
+        _dnsServer = new DnsServer(Dns, addresses.Next());
+        _resolver = new PodResolver(Dns, _dnsServer.EndPoint);
+        _kubelet = new Kubelet(
+            _store,
+            addresses,
+            new BehaviourCatalog(options.Behaviours, options.DatagramBehaviours, time),
+            new ImageCatalog(options.Images),
+            _resolver,
+            new PodSurroundings(Node, Faults.Images, events),
+            runtimeName,
+            time) { Timing = options.PodTiming };
         Runtime = options.Runtime;
-        Users = new ClusterUsers(_authority);
+        Users = new ClusterUsers(_authority, time);
         Users.Add("admin", "system:masters");
         World = new ClusterWorld(_store, admission);
         Pods = new ClusterPods(_store, _kubelet, deletion);
-        Connections = new OpenConnections(Faults);
+        Connections = new OpenConnections(Faults, time);
         var pipeline = new ApiPipeline(
             Users,
             Rbac,
@@ -47,21 +67,46 @@ public sealed class TestCluster : IAsyncDisposable
             Requests,
             Connections,
             new ResourceEndpoint(_store, admission, deletion),
-            new WatchEndpoint(_store, time, options.BookmarkInterval, _stopping.Token),
+            new WatchEndpoint(_store, Faults, time, options.BookmarkInterval, _stopping.Token),
             new PortForwardEndpoint(_store, _kubelet, Sessions, options.Runtime, time, _stopping.Token),
+            new LogEndpoint(_store, _kubelet, _stopping.Token),
             time);
-        _host = new ApiHost(options.Port, pipeline.HandleAsync, Connections, _certificates);
+        _host = new ApiHost(options.Port, PathPrefix.Wrap(options.PathPrefix, pipeline.HandleAsync), Connections, _certificates)
+        {
+            IsHttp11Only = options.IsHttp11Only,
+            ClientShowed = Users.Verify,
+        };
+        _pathPrefix = options.PathPrefix;
+        _services = new ServiceProxy(_store, _kubelet, time);
+        var controlled = new ControlledPods(_store, admission, deletion, events);
         var controllers = new ControllerLoop(
-            _store, [new NamespaceController(_store, deletion), new DeploymentController(_store, admission, deletion), new EndpointSliceController(_store)]);
+            _store,
+            [
+                new NamespaceController(_store, deletion),
+                new GarbageCollector(_store, deletion),
+                new DeploymentController(_store, controlled),
+                new JobController(_store, controlled, events, deletion, time),
+                new QuotaController(_store),
+                new EndpointSliceController(_store),
+                _services,
+                _resolver,
+            ],
+            time);
         _controlling = Task.WhenAll(_kubelet.RunAsync(_stopping.Token), controllers.RunAsync(_stopping.Token));
         foreach (var name in (string[])["default", "kube-system"]) World.AddNamespace(name);
     }
 
     /// <summary>The address of the API server.</summary>
-    public Uri Server => new($"https://127.0.0.1:{_host.Port}");
+    public Uri Server => new($"https://127.0.0.1:{_host.Port}{_pathPrefix}");
 
     /// <summary>The certificate authority, as PEM.</summary>
     public string AuthorityPem => _authority.Pem;
+
+    /// <summary>The authority between that one and some certificates, as PEM.</summary>
+    public string IntermediatePem => _certificates.Intermediate.Pem;
+
+    /// <summary>The server's own certificate, as PEM.</summary>
+    public string ServerCertificatePem => _certificates.Current.TargetCertificate.ExportCertificatePem();
 
     public RuntimeCharacter Runtime { get; }
 
@@ -70,6 +115,18 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Who may not do what.</summary>
     public Rbac Rbac { get; } = new();
+
+    /// <summary>The names that pods can look up.</summary>
+    public ClusterDns Dns { get; }
+
+    /// <summary>The cluster's name server: on port 53 only where this process may bind that.</summary>
+    public IPEndPoint NameServer => _dnsServer.EndPoint;
+
+    /// <summary>
+    /// True when the processes of pods resolve the cluster's names. They do on Linux as root, and for others where the kernel lets users
+    /// make namespaces; elsewhere they resolve as this machine does, and tests of names are to be skipped.
+    /// </summary>
+    public bool PodsResolveNames => _resolver.IsEffective;
 
     /// <summary>What goes wrong.</summary>
     public ClusterFaults Faults { get; } = new();
@@ -82,6 +139,9 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>The port-forward sessions.</summary>
     public PortForwardSessions Sessions { get; } = new();
+
+    /// <summary>Where pods run, or do not.</summary>
+    public ClusterNode Node { get; } = new();
 
     /// <summary>Namespaces, services, deployments, pods: making and looking.</summary>
     public ClusterWorld World { get; }
@@ -111,11 +171,22 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a port of a service's cluster address leads to a ready pod, and tells where it is: other pods dial that.</summary>
+    public Task<IPEndPoint> WaitForServiceAsync(string @namespace, string name, int port, CancellationToken cancellationToken, bool isUdp = false) =>
+        _services.WaitOpenAsync(@namespace, name, port, isUdp, cancellationToken);
+
     /// <summary>Puts a fault in force; disposing what is returned heals it.</summary>
     public IDisposable Break(RequestFault fault)
     {
         var id = Faults.Add(fault);
         return new Revocation(() => Faults.Remove(id));
+    }
+
+    /// <summary>The same for the pulls of an image.</summary>
+    public IDisposable Break(ImageFault fault)
+    {
+        var id = Faults.Images.Add(fault);
+        return new Revocation(() => Faults.Images.Remove(id));
     }
 
     /// <summary>The API server is gone: every connection is reset and the port refuses. The pods live on.</summary>
@@ -129,6 +200,17 @@ public sealed class TestCluster : IAsyncDisposable
         await StopServerAsync();
         await StartServerAsync(cancellationToken);
     }
+
+    /// <summary>A client certificate in one of the forms that there are.</summary>
+    public ClientPem IssueClientCertificate(string user, ClientKeyForm form, bool isThroughIntermediate = false) =>
+        ClientCredentials.Issue(_authority, isThroughIntermediate ? _certificates.Intermediate : null, user, form);
+
+    /// <summary>An identity provider whose ID tokens this cluster takes.</summary>
+    public Task<OidcProvider> StartOidcProviderAsync(string user, CancellationToken cancellationToken) =>
+        OidcProvider.StartAsync(user, Users.Tokens, _certificates, cancellationToken);
+
+    /// <summary>A proxy that leads to this cluster, whatever host it is asked for.</summary>
+    public TestProxy StartProxy(ProxyKind kind, string? credentials = null) => new(kind, _host.Port, credentials, _certificates);
 
     /// <summary>Forgets the history: watches from before get 410.</summary>
     public void CompactHistory() => _store.Compact();
@@ -154,6 +236,9 @@ public sealed class TestCluster : IAsyncDisposable
         await _controlling;
         // Together: a session ends at once only when both its client and its pod have.
         await Task.WhenAll(_host.DisposeAsync().AsTask(), _kubelet.DisposeAsync().AsTask());
+        await _services.DisposeAsync();
+        await _dnsServer.DisposeAsync();
+        _resolver.Dispose();
         Users.Dispose();
         _certificates.Dispose();
         _authority.Dispose();

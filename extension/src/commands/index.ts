@@ -13,6 +13,7 @@ import { showMenu } from './menu';
 import { restart, retry, start, startAll, startGroup, stop, stopAll, stopGroup } from './run';
 import { copyReadmeTable, updateReadme } from './readme';
 import { manageAutoStart, restartSidecar, showLog } from './service';
+import { signIn } from './signIn';
 import { exportKftray, importKftray } from './transfer';
 
 /** Every command of the manifest, and no other: a test compares them. */
@@ -30,6 +31,7 @@ export const commands: CommandTable = {
   'kftray.importAnnotated': importAnnotated,
   'kftray.refresh': refresh,
   'kftray.allowKubeconfig': allowKubeconfig,
+  'kftray.signIn': signIn,
   'kftray.openInBrowser': openInBrowser,
   'kftray.openInIntegratedBrowser': openInIntegratedBrowser,
   'kftray.copyAddress': copyAddress,

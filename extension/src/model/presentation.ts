@@ -15,7 +15,7 @@ export interface RowPresentation {
   readonly label: string;
   readonly description: string;
   readonly icon: Icon;
-  /** `forward;<state>;<protocol>[;http][;consent]`: what the menus' when-clauses match. */
+  /** `forward;<state>;<protocol>[;http][;consent][;signin]`: what the menus' when-clauses match. */
   readonly contextValue: string;
   readonly accessibilityLabel: string;
 }
@@ -39,7 +39,7 @@ export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: s
     label,
     description: description(snapshot, state, t),
     icon: rowIcons[state],
-    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : [])].join(';'),
+    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : []), ...(snapshot.fault?.kind === 'signInRequired' ? ['signin'] : [])].join(';'),
     accessibilityLabel: accessibilityLabel(snapshot, state, t),
   };
 }

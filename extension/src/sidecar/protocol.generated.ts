@@ -9,6 +9,7 @@ export interface Requests {
   'cluster/browse': { params: BrowseParams; result: BrowseResult };
   'config/import': { params: ImportParams; result: TransferResult };
   'config/export': { params: ApplyParams; result: TransferResult };
+  'cluster/signIn': { params: ForwardParams; result: SignInResult };
   'log/setLevel': { params: SetLogLevelParams; result: null };
 }
 
@@ -63,7 +64,10 @@ export type FaultKind =
   | 'kubeconfigInvalid'
   | 'contextNotFound'
   | 'credentialsUnavailable'
+  /** What issues the credentials waits for the user, or waited in vain: `cluster/signIn` lets it try again. */
+  | 'signInRequired'
   | 'unauthorized'
+  | 'proxyFailed'
   | 'serverUnreachable'
   | 'tlsNotTrusted'
   | 'serverError'
@@ -212,6 +216,8 @@ export interface Fault {
   readonly message: string;
   /** What the user can do about it; null when there is nothing to do but wait. */
   readonly hint?: string;
+  /** The file that the user has to decide about, for `consentRequired`. */
+  readonly path?: string;
 }
 
 /** Parameters of the requests that are about one forward. */
@@ -371,6 +377,12 @@ export interface SidecarSettings {
   readonly maxSessionsPerPod?: number;
   /** Where a forward's local port is in use: listen on the next free one above it. */
   readonly nextFreeLocalPort?: boolean;
+}
+
+/** How a sign-in ended. The states of all forwards of the cluster follow as `forwards/changed`. */
+export interface SignInResult {
+  /** Why there are still no credentials; null when there are. */
+  readonly fault?: Fault;
 }
 
 /** A place in a document. Lines and columns count from 0, columns in UTF-16 units, as the editor counts them. */

@@ -21,6 +21,7 @@ namespace Kftray.Sidecar.Contract;
 [JsonSerializable(typeof(ImportParams))]
 [JsonSerializable(typeof(TransferResult))]
 [JsonSerializable(typeof(ForwardsChangedParams))]
+[JsonSerializable(typeof(SignInResult))]
 [JsonSerializable(typeof(LogParams))]
 [JsonSerializable(typeof(Fault))]
 // The formatter itself needs these: without CommonErrorData the first error reply would end the process.

@@ -7,7 +7,8 @@ namespace Kftray.Sidecar.Contract;
 /// </summary>
 /// <param name="Message">One sentence. Never holds a credential.</param>
 /// <param name="Hint">What the user can do about it; null when there is nothing to do but wait.</param>
-public sealed record Fault(FaultKind Kind, string Message, string? Hint = null);
+/// <param name="Path">The file that the user has to decide about, for <see cref="FaultKind.ConsentRequired"/>.</param>
+public sealed record Fault(FaultKind Kind, string Message, string? Hint = null, string? Path = null);
 
 /// <summary>The kinds of fault. Grouped by who has to act; a new kind also needs a line in the classifier.</summary>
 [JsonConverter(typeof(CamelCaseEnum<FaultKind>))]
@@ -30,9 +31,13 @@ public enum FaultKind
     KubeconfigInvalid,
     ContextNotFound,
     CredentialsUnavailable,
+
+    /// <summary>What issues the credentials waits for the user, or waited in vain: <c>cluster/signIn</c> lets it try again.</summary>
+    SignInRequired,
     Unauthorized,
 
     // The road to the API server.
+    ProxyFailed,
     ServerUnreachable,
     TlsNotTrusted,
     ServerError,

@@ -37,6 +37,10 @@ public sealed record SetLogLevelParams([property: JsonRequired] SidecarLogLevel 
 /// <summary>Parameters of the requests that are about one forward.</summary>
 public sealed record ForwardParams([property: JsonRequired] string Id);
 
+/// <summary>How a sign-in ended. The states of all forwards of the cluster follow as <c>forwards/changed</c>.</summary>
+/// <param name="Fault">Why there are still no credentials; null when there are.</param>
+public sealed record SignInResult(Fault? Fault);
+
 /// <summary>One log line of the sidecar, for the editor's log output channel.</summary>
 /// <param name="Category">The component that wrote it.</param>
 /// <param name="EventId">Stable number of the message; see <c>Diagnostics/EventIds</c>.</param>

@@ -6,4 +6,7 @@ namespace Kftray.Sidecar.Forwarding;
 internal sealed class ForwardException(Fault fault, Exception? inner = null) : Exception(fault.Message, inner)
 {
     public Fault Fault { get; } = fault;
+
+    /// <summary>How long not to ask again, as the server said; null when it said nothing.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

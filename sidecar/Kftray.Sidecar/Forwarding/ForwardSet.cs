@@ -99,6 +99,9 @@ internal sealed class ForwardSet(
     /// <summary>True when the last apply defined such a forward, running or not.</summary>
     public bool Contains(string id) => Find(id) is not null;
 
+    /// <summary>What a forward that may run, and does, is meant to be; null when there is none.</summary>
+    public ForwardSpec? RunningSpec(string id) => Find(id) is { IsRunning: true, Spec: { Blocked: null } spec } ? spec : null;
+
     /// <summary>Closes every listener and every connection.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -107,7 +107,7 @@ internal sealed class ForwardedConnection(
             }
             catch (ForwardException e)
             {
-                slot.Report(target, e.Fault);
+                slot.Report(target, e.Fault, e.RetryAfter);
             }
         }
     }

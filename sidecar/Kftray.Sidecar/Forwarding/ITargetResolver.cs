@@ -31,6 +31,9 @@ internal abstract record Resolution
     /// <summary>Why this works less well than it could; null when all is well.</summary>
     public string? Warning { get; init; }
 
+    /// <summary>What is as the user has it, and yet should be seen, such as a server that is not verified; null when there is nothing.</summary>
+    public string? Notice { get; init; }
+
     /// <param name="Pods">Ready and not terminating; never empty; preferred first, in an order that does not change without reason.</param>
     internal sealed record Ready(IReadOnlyList<PodTarget> Pods) : Resolution;
 

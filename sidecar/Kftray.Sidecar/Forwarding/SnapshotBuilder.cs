@@ -24,7 +24,7 @@ internal static class SnapshotBuilder
             LocalAddress = spec.LocalAddress,
             Context = resolution?.Context ?? spec.Context,
             Namespace = resolution?.Namespace ?? spec.Namespace,
-            Warning = resolution?.Warning,
+            Warning = string.Join(' ', new[] { resolution?.Warning, resolution?.Notice }.OfType<string>()) is { Length: > 0 } warning ? warning : null,
             Open = spec.Open,
             AutoStart = spec.AutoStart,
             Traffic = Traffic.None,

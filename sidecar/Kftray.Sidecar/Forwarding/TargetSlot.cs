@@ -70,11 +70,12 @@ internal sealed class TargetSlot
     }
 
     /// <summary>A connection could not be made to this pod. It is withdrawn at once; what follows is for the forward to decide.</summary>
-    public void Report(PodTarget target, Fault fault)
+    /// <param name="retryAfter">How long not to try again, as the server said.</param>
+    public void Report(PodTarget target, Fault fault, TimeSpan? retryAfter = null)
     {
         lock (_lock)
         {
-            _failures.Add(new DialFailure(target, fault));
+            _failures.Add(new DialFailure(target, fault, retryAfter));
             _targets = [.. _targets.Where(other => other != target)];
             if (_targets.Count == 0)
                 Empty();
@@ -115,4 +116,4 @@ internal sealed class TargetSlot
 }
 
 /// <param name="Target">The pod that could not be reached.</param>
-internal sealed record DialFailure(PodTarget Target, Fault Fault);
+internal sealed record DialFailure(PodTarget Target, Fault Fault, TimeSpan? RetryAfter);

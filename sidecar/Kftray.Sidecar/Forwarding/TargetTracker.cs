@@ -56,7 +56,7 @@ internal sealed class TargetTracker(
         var current = resolutions.Current;
         var (resolution, changed) = (current.Value, current.Superseded);
         foreach (var failure in slot.TakeReports())
-            Exclude(failure.Target, failure.Fault);
+            Exclude(failure);
 
         switch (resolution)
         {
@@ -111,7 +111,7 @@ internal sealed class TargetTracker(
         }
         catch (ForwardException e)
         {
-            slot.Report(usable[0], e.Fault);
+            slot.Report(usable[0], e.Fault, e.RetryAfter);
             return;
         }
 
@@ -192,15 +192,15 @@ internal sealed class TargetTracker(
         }
     }
 
-    private void Exclude(PodTarget target, Fault fault)
+    private void Exclude(DialFailure failure)
     {
-        doubt(fault);
+        doubt(failure.Fault);
         EndStreakIfStable();
         _activeSince = null;
         if (_attempt++ == 0)
             _streakBegan = time.GetTimestamp();
         var delay = ReconnectPolicy.Delay(_attempt, time.GetElapsedTime(_streakBegan), spec().ReconnectMaxDelay, Random.Shared.NextDouble());
-        _excluded[target] = new Exclusion(time.GetUtcNow() + delay, fault);
+        _excluded[failure.Target] = new Exclusion(time.GetUtcNow() + (failure.RetryAfter ?? TimeSpan.Zero) + delay, failure.Fault);
     }
 
     private void EndStreakIfStable()

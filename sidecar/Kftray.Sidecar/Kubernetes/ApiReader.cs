@@ -18,6 +18,9 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
     /// <summary>A server that has not begun to answer by then is taken for dead; of a body, the same for each page.</summary>
     internal static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
 
+    // A server that does not know it sends whole objects.
+    private const string MetadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
     public IApiServer Server => server;
 
     /// <summary>One object.</summary>
@@ -44,6 +47,17 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
     }
 
     /// <summary>
+    /// The version of every object, by its name, from the server's memory and no older than <paramref name="resourceVersion"/>: cheaper than a list.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, string>> ListVersionsAsync<T>(
+        ResourceKind<T> kind, string? ns, string resourceVersion, CancellationToken cancellationToken)
+        where T : IResource
+    {
+        var query = $"?resourceVersion={Uri.EscapeDataString(resourceVersion)}&resourceVersionMatch=NotOlderThan";
+        return await ReadAsync(kind.Path(ns) + query, $"list {kind.Plural}{In(ns)}", ReadVersionsAsync, cancellationToken, MetadataOnly);
+    }
+
+    /// <summary>
     /// Changes after a version, for as long as the server sends them and at most <paramref name="duration"/>. Yields null once, first: the server
     /// has accepted the watch.
     /// </summary>
@@ -65,14 +79,22 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
 
     private static string In(string? ns) => ns is null ? "" : $" in namespace '{ns}'";
 
+    private static async ValueTask<IReadOnlyDictionary<string, string>> ReadVersionsAsync(Stream json, CancellationToken cancellationToken)
+    {
+        var list = await JsonSerializer.DeserializeAsync(json, KubernetesJson.Default.MetadataList, cancellationToken) ?? throw new JsonException("null");
+        return list.Items.ToDictionary(item => item.Metadata.Name ?? "", item => item.Metadata.ResourceVersion ?? "");
+    }
+
     private async Task<TResult> ReadAsync<TResult>(
-        string path, string what, Func<Stream, CancellationToken, ValueTask<TResult>> read, CancellationToken cancellationToken)
+        string path, string what, Func<Stream, CancellationToken, ValueTask<TResult>> read, CancellationToken cancellationToken, string? accept = null)
     {
         using var limit = new CancellationTokenSource(AnswerLimit, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
             using var request = ApiRequest.Get(path, what);
+            if (accept is not null)
+                request.Headers.TryAddWithoutValidation("Accept", accept);
             using var response = await SendAsync(request, stop.Token);
             await using var body = await response.Content.ReadAsStreamAsync(stop.Token);
             return await read(body, stop.Token);

@@ -40,7 +40,7 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         _transports = transports;
         _credentialSources = credentialSources;
         _time = time;
-        Road = new(context.Name, ProbeAsync, opened, time, logger);
+        Road = new(context.Name, PrepareAsync, ProbeAsync, () => Credentials().Source.Renewed, opened, time, logger);
         var server = context.Cluster.Server;
         // A path prefix is kept only when the base ends in a slash.
         _base = server.AbsolutePath.EndsWith('/') ? server : new UriBuilder(server) { Path = server.AbsolutePath + "/" }.Uri;
@@ -57,6 +57,27 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         {
             _context = context;
             _credentials = null;
+        }
+    }
+
+    /// <summary>Failures to get credentials need not be waited out.</summary>
+    public void RetryCredentials(bool userIsThere)
+    {
+        lock (_gate)
+            _credentials?.RetryNow(userIsThere);
+    }
+
+    /// <summary>The user is there and signs in.</summary>
+    /// <returns>Why there are still no credentials; null when there are.</returns>
+    public async Task<Fault?> SignInAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Credentials().Source.SignInAsync(cancellationToken);
+        }
+        catch (ForwardException e)
+        {
+            return e.Fault;
         }
     }
 
@@ -106,6 +127,9 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         }
     }
 
+    /// <summary>Has credentials before the server's time begins: it is not to blame for a plugin that takes long.</summary>
+    private async Task PrepareAsync(CancellationToken cancellationToken) => await Credentials().Source.GetAsync(cancellationToken);
+
     /// <summary>Asks the server something that everybody may ask. Any answer will do that does not say that no other would come.</summary>
     private async Task ProbeAsync(CancellationToken cancellationToken)
     {
@@ -133,14 +157,23 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         var (source, impersonation) = Credentials();
         var credential = await source.GetAsync(cancellationToken);
         var response = await SendOnceAsync(request, credential, impersonation, cancellationToken);
-        if (response.StatusCode != HttpStatusCode.Unauthorized || !source.Invalidate(credential))
+        if (response.StatusCode != HttpStatusCode.Unauthorized)
+        {
+            source.Accept(credential);
+            return response;
+        }
+
+        if (!source.Invalidate(credential))
             return response;
 
         var renewed = await source.GetAsync(cancellationToken);
         if (ReferenceEquals(renewed, credential))
             return response;
         response.Dispose();
-        return await SendOnceAsync(request, renewed, impersonation, cancellationToken);
+        var second = await SendOnceAsync(request, renewed, impersonation, cancellationToken);
+        if (second.StatusCode != HttpStatusCode.Unauthorized)
+            source.Accept(renewed);
+        return second;
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(
@@ -148,7 +181,7 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
     {
         request.Headers.Authorization = credential.Authorization;
         if (impersonation is not null)
-            Impersonate(request, impersonation);
+            ImpersonationHeaders.Set(request, impersonation);
         try
         {
             return await Transport(credential.Certificate).SendAsync(request, cancellationToken);
@@ -183,24 +216,6 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
             var transport = _transports(_context.Cluster, certificate);
             _transport = (certificate, transport);
             return transport;
-        }
-    }
-
-    // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
-    private static void Impersonate(HttpRequestMessage request, Impersonation impersonation)
-    {
-        Set("Impersonate-User", impersonation.User!);
-        if (impersonation.Uid is { } uid)
-            Set("Impersonate-Uid", uid);
-        if (impersonation.Groups.Count > 0)
-            Set("Impersonate-Group", [.. impersonation.Groups]);
-        foreach (var (key, values) in impersonation.Extra)
-            Set("Impersonate-Extra-" + Uri.EscapeDataString(key), [.. values]);
-
-        void Set(string name, params string[] values)
-        {
-            request.Headers.Remove(name);
-            request.Headers.TryAddWithoutValidation(name, values);
         }
     }
 }

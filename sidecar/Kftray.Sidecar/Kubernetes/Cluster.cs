@@ -57,11 +57,17 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Every wait before a next attempt ends now, and a server that was reachable a moment ago has to prove it.</summary>
-    public void RetryNow()
+    /// <param name="userIsThere">True allows what the user would have to see.</param>
+    public void RetryNow(bool userIsThere = false)
     {
+        _server.RetryCredentials(userIsThere);
         Road.Retry();
         _pulse.Fire();
     }
+
+    /// <summary>The user is there and signs in; what waits for that goes on by itself.</summary>
+    /// <returns>Why there are still no credentials; null when there are.</returns>
+    public Task<Fault?> SignInAsync(CancellationToken cancellationToken) => _server.SignInAsync(cancellationToken);
 
     /// <summary>Uses another user for the same server. Called by the registry only.</summary>
     public void UseCredentialsOf(KubeContext context)

@@ -1,5 +1,6 @@
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes.Credentials;
+using Kftray.Sidecar.Kubernetes.Network;
 using Kftray.Sidecar.Kubernetes.Watching;
 using Microsoft.Extensions.Logging;
 
@@ -24,28 +25,31 @@ internal sealed partial class ClusterRegistry(
     private readonly List<Task> _closing = [];
     private bool _disposed;
 
-    /// <summary>The registry of the product: this process's environment, real sockets, real plugins.</summary>
+    /// <summary>The registry of the product: real sockets, real plugins.</summary>
     /// <param name="dialerFactory">Makes the dialer of a cluster; it is disposed with the cluster.</param>
-    public static ClusterRegistry Create(Func<IApiServer, IPodDialer> dialerFactory, TimeProvider time, ILoggerFactory loggers)
+    public static ClusterRegistry Create(
+        HostEnvironment environment, Func<IApiServer, IPodDialer> dialerFactory, TimeProvider time, ILoggerFactory loggers)
     {
-        var environment = HostEnvironment.FromProcess();
-        return new(
-            environment,
-            (cluster, certificate) => new ServerTransport(cluster, certificate?.Context),
-            new CredentialSources(environment, new PluginRunner(environment, time), time, loggers),
-            dialerFactory, time, loggers);
+        var proxies = new EnvironmentProxy(environment);
+        var shell = new LoginShell(environment, time, loggers.CreateLogger<LoginShell>());
+        var plugins = new PluginRunner(environment, new PluginSearchPath(environment, shell), time);
+        IServerTransport Transport(KubeCluster cluster, ClientCertificate? certificate) =>
+            new ServerTransport(cluster, certificate?.Context, cluster.Proxy ?? proxies.For(cluster.Server));
+        return new(environment, Transport, new CredentialSources(plugins, server => Transport(server, null), time, loggers), dialerFactory, time, loggers);
     }
 
     /// <summary>Follows a kubeconfig setting: see <see cref="KubeconfigPaths.Find"/>.</summary>
     public KubeconfigWatch WatchKubeconfig(string? setting)
     {
         var paths = KubeconfigPaths.Find(setting, environment);
-        var key = string.Join(Path.PathSeparator, paths);
+        // A file that somebody named is not replaced by what a pod has.
+        var isDefault = KubeconfigPaths.IsDefault(setting);
+        var key = string.Join(Path.PathSeparator, paths) + (isDefault ? "" : "\n");
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_kubeconfigs.TryGetValue(key, out var watch))
-                _kubeconfigs.Add(key, watch = new(paths, time, loggers.CreateLogger<KubeconfigWatch>()));
+                _kubeconfigs.Add(key, watch = new(paths, time, loggers.CreateLogger<KubeconfigWatch>(), isDefault ? InCluster.Find(environment) : null));
             return watch;
         }
     }
@@ -89,6 +93,7 @@ internal sealed partial class ClusterRegistry(
         }
 
         await Task.WhenAll(closing);
+        await credentials.DisposeAsync();
     }
 
     // Called inside the gate.

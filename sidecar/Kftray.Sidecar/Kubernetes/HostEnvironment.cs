@@ -6,6 +6,9 @@ namespace Kftray.Sidecar.Kubernetes;
 /// <param name="Variables">Names compare as the platform compares them.</param>
 internal sealed record HostEnvironment(IReadOnlyDictionary<string, string> Variables, string HomeDirectory)
 {
+    /// <summary>Where a pod finds who it is.</summary>
+    public string ServiceAccountDirectory { get; init; } = "/var/run/secrets/kubernetes.io/serviceaccount";
+
     public string? this[string variable] => Variables.TryGetValue(variable, out var value) && value.Length > 0 ? value : null;
 
     /// <summary>The process's environment as it is now.</summary>

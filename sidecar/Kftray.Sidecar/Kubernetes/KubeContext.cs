@@ -48,8 +48,7 @@ internal sealed class KubeUser
 
     public ExecConfig? Exec { get; init; }
 
-    /// <summary>Name of a legacy <c>auth-provider</c>; null when there is none.</summary>
-    public string? AuthProvider { get; init; }
+    public AuthProviderConfig? AuthProvider { get; init; }
 
     /// <summary>Equal for equal definitions; a hash, so it tells nothing.</summary>
     public required string Fingerprint { get; init; }
@@ -81,10 +80,29 @@ internal sealed class ExecConfig
 
     public bool ProvidesClusterInfo { get; init; }
 
+    /// <summary><c>Never</c>, <c>IfAvailable</c> or <c>Always</c>.</summary>
     public string InteractiveMode { get; init; } = "IfAvailable";
 
     public string? InstallHint { get; init; }
 
     /// <summary>The user's name in the kubeconfig, for messages.</summary>
     public required string UserName { get; init; }
+}
+
+/// <summary>The older way to get credentials by a program: one that is built into the client. Holds credentials, so it is no record.</summary>
+internal sealed class AuthProviderConfig
+{
+    /// <summary><c>oidc</c>, or one that nobody has any more.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>By the keys of the kubeconfig, such as <c>idp-issuer-url</c>.</summary>
+    public required IReadOnlyDictionary<string, string> Values { get; init; }
+
+    /// <summary>The kubeconfig that it stands in, where new tokens go.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The user's name in the kubeconfig.</summary>
+    public required string UserName { get; init; }
+
+    public string? this[string key] => Values.GetValueOrDefault(key) is { Length: > 0 } value ? value : null;
 }

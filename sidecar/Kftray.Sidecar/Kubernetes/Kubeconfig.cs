@@ -27,7 +27,8 @@ internal sealed class Kubeconfig
 
     /// <summary>Reads and merges the files. Missing ones are skipped.</summary>
     /// <exception cref="ForwardException">None exists, or one cannot be read or understood.</exception>
-    public static Kubeconfig Load(IReadOnlyList<string> paths)
+    /// <param name="inCluster">What there is to go by in a pod without a kubeconfig; null elsewhere.</param>
+    public static Kubeconfig Load(IReadOnlyList<string> paths, KubeconfigFile? inCluster = null)
     {
         var files = new List<KubeconfigFile>();
         foreach (var path in paths)
@@ -36,6 +37,8 @@ internal sealed class Kubeconfig
                 files.Add(KubeconfigFile.Parse(path, text));
         }
 
+        if (inCluster is not null && files.All(file => file.IsEmpty))
+            return new(paths, [inCluster]);
         return files.Count > 0 ? new(paths, files) : throw new ForwardException(new(FaultKind.KubeconfigNotFound,
             $"No kubeconfig was found at {string.Join(" or ", paths)}.",
             "Set KUBECONFIG or the kubeconfig setting to a file that exists."));
@@ -64,12 +67,23 @@ internal sealed class Kubeconfig
     }
 
     /// <summary>True when the context and all that it names are there, whether valid or not.</summary>
-    public bool IsComplete(string name) => Find(file => file.Contexts, name) is { } context
-        && context.Text("cluster") is { } cluster && Find(file => file.Clusters, cluster) is not null
-        && (context.Text("user") is not { } user || Find(file => file.Users, user) is not null);
+    public bool IsComplete(string name)
+    {
+        try
+        {
+            return Find(file => file.Contexts, name) is { } context
+                && context.Text("cluster") is { } cluster && Find(file => file.Clusters, cluster) is not null
+                && (context.Text("user") is not { } user || Find(file => file.Users, user) is not null);
+        }
+        catch (ForwardException)
+        {
+            // Something it names is no mapping: half written, perhaps.
+            return false;
+        }
+    }
 
-    private KubeconfigYaml? Find(Func<KubeconfigFile, IReadOnlyDictionary<string, KubeconfigYaml>> entries, string name) =>
-        _files.Select(file => entries(file).GetValueOrDefault(name)).FirstOrDefault(entry => entry is not null);
+    private KubeconfigYaml? Find(Func<KubeconfigFile, IReadOnlyDictionary<string, KubeconfigFile.Entry>> entries, string name) =>
+        _files.Select(file => entries(file).GetValueOrDefault(name)).FirstOrDefault(entry => entry is not null)?.Content;
 
     private static string? Read(string path)
     {

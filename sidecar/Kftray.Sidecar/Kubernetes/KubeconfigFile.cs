@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes.Credentials;
 
 namespace Kftray.Sidecar.Kubernetes;
 
@@ -18,21 +19,28 @@ internal sealed class KubeconfigFile
 
     public string? CurrentContext { get; }
 
-    public IReadOnlyDictionary<string, KubeconfigYaml> Contexts { get; }
+    public IReadOnlyDictionary<string, Entry> Contexts { get; }
 
-    public IReadOnlyDictionary<string, KubeconfigYaml> Clusters { get; }
+    public IReadOnlyDictionary<string, Entry> Clusters { get; }
 
-    public IReadOnlyDictionary<string, KubeconfigYaml> Users { get; }
+    public IReadOnlyDictionary<string, Entry> Users { get; }
+
+    /// <summary>Says nothing at all, like a file that a tool has made and not filled yet.</summary>
+    public bool IsEmpty => CurrentContext is null && Contexts.Count == 0 && Clusters.Count == 0 && Users.Count == 0;
 
     /// <exception cref="ForwardException">It is no kubeconfig: where and why.</exception>
     public static KubeconfigFile Parse(string path, string text) => new(KubeconfigYaml.Parse(path, text));
 
     /// <summary>Order is the file's. Within a file the first definition of a name wins too.</summary>
-    private static Dictionary<string, KubeconfigYaml> Entries(KubeconfigYaml root, string list, string content)
+    private static Dictionary<string, Entry> Entries(KubeconfigYaml root, string list, string content)
     {
-        var entries = new Dictionary<string, KubeconfigYaml>();
-        foreach (var entry in root.Maps(list))
-            entries.TryAdd(entry.RequiredText("name"), entry.Map(content) ?? entry);
+        var entries = new Dictionary<string, Entry>();
+        foreach (var entry in root.ReadableMaps(list))
+        {
+            if (entry.ReadableText("name") is { } name)
+                entries.TryAdd(name, new(entry, content));
+        }
+
         return entries;
     }
 
@@ -73,13 +81,15 @@ internal sealed class KubeconfigFile
             ClientKey = ReadPem(entry, "client-key"),
             Impersonation = ReadImpersonation(entry),
             Exec = entry.Map("exec") is { } exec ? ReadExec(name, exec) : null,
-            AuthProvider = entry.Map("auth-provider")?.Text("name"),
+            AuthProvider = entry.Map("auth-provider") is { } provider ? ReadAuthProvider(name, provider) : null,
             Fingerprint = Fingerprint(entry.ToJson(), entry.File),
         };
         if (user.ClientCertificate is null != user.ClientKey is null)
             throw entry.Invalid($"user '{name}' needs both a client certificate and a client key");
-        if (user.Username is not null && (user.Token ?? user.TokenFile) is not null)
+        if ((user.Username ?? user.Password) is not null && (user.Token ?? user.TokenFile) is not null)
             throw entry.Invalid($"user '{name}' has both a token and a user name with password; only one can be used");
+        if (user.Exec is not null && user.AuthProvider is not null)
+            throw entry.Invalid($"user '{name}' has both an exec plugin and an auth-provider; only one can be used");
         return user;
     }
 
@@ -101,8 +111,29 @@ internal sealed class KubeconfigFile
             Arguments = exec.Texts("args"),
             Environment = [.. exec.Maps("env").Select(e => KeyValuePair.Create(e.RequiredText("name"), e.Text("value") ?? ""))],
             ProvidesClusterInfo = exec.Flag("provideClusterInfo"),
-            InteractiveMode = exec.Text("interactiveMode") ?? "IfAvailable",
-            InstallHint = exec.Text("installHint"),
+            InteractiveMode = InteractiveMode(exec, version),
+            InstallHint = exec.Text("installHint") is { } hint ? PluginSpeech.Clean(hint, []) : null,
+            UserName = user,
+        };
+    }
+
+    /// <summary>Must be said in <c>v1</c>; <c>v1beta1</c> did not have it at first.</summary>
+    private static string InteractiveMode(KubeconfigYaml exec, string version) => exec.Text("interactiveMode") switch
+    {
+        null when version.EndsWith("/v1beta1", StringComparison.Ordinal) => "IfAvailable",
+        null => throw exec.Invalid("'interactiveMode' is missing, which v1 of client.authentication.k8s.io asks for: Never, IfAvailable or Always"),
+        ("Never" or "IfAvailable" or "Always") and var mode => mode,
+        _ => throw exec.Invalid("'interactiveMode' must be Never, IfAvailable or Always"),
+    };
+
+    private static AuthProviderConfig ReadAuthProvider(string user, KubeconfigYaml provider)
+    {
+        var config = provider.Map("config");
+        return new()
+        {
+            Name = provider.RequiredText("name"),
+            Values = config?.Keys.Where(key => config.ReadableText(key) is not null).ToDictionary(key => key, key => config.ReadableText(key)!) ?? [],
+            File = provider.File,
             UserName = user,
         };
     }
@@ -155,4 +186,11 @@ internal sealed class KubeconfigFile
 
     private static string Fingerprint(string content, string? more) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(content + "\n" + more)));
+
+    /// <summary>A named entry. What it holds is looked at when it is used.</summary>
+    internal sealed class Entry(KubeconfigYaml entry, string content)
+    {
+        /// <exception cref="ForwardException">The content is no mapping.</exception>
+        public KubeconfigYaml Content => entry.Map(content) ?? entry;
+    }
 }

@@ -1,3 +1,5 @@
+using Kftray.Sidecar.Workspace;
+
 namespace Kftray.Sidecar.Kubernetes;
 
 /// <summary>Which files a kubeconfig setting means. A list is separated as in <c>$KUBECONFIG</c>; earlier files win.</summary>
@@ -7,20 +9,15 @@ internal static class KubeconfigPaths
     /// <returns>Absolute paths; never empty.</returns>
     public static IReadOnlyList<string> Find(string? setting, HostEnvironment environment)
     {
-        var isDefault = string.IsNullOrWhiteSpace(setting) || setting == "default";
-        var list = isDefault ? environment["KUBECONFIG"] : setting;
+        var list = IsDefault(setting) ? environment["KUBECONFIG"] : setting;
 
         // Empty entries are skipped, as kubectl does: `KUBECONFIG=a::b` is common.
         var paths = (list ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(path => Path.GetFullPath(ExpandHome(path, environment)))
+            .Select(path => Path.GetFullPath(PathExpansion.Expand(path, environment.HomeDirectory, name => environment[name])))
             .Distinct()
             .ToArray();
         return paths.Length > 0 ? paths : [Path.Combine(environment.HomeDirectory, ".kube", "config")];
     }
 
-    private static string ExpandHome(string path, HostEnvironment environment) =>
-        path == "~" ? environment.HomeDirectory
-        : path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith("~\\", StringComparison.Ordinal)
-            ? Path.Combine(environment.HomeDirectory, path[2..])
-            : path;
+    public static bool IsDefault(string? setting) => string.IsNullOrWhiteSpace(setting) || setting == "default";
 }

@@ -22,14 +22,17 @@ internal sealed partial class KubeconfigWatch : IAsyncDisposable
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly IReadOnlyList<string> _paths;
+    private readonly KubeconfigFile? _inCluster;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly LatestValue<KubeconfigState> _state;
     private readonly Task _polling;
 
-    public KubeconfigWatch(IReadOnlyList<string> paths, TimeProvider time, ILogger logger)
+    /// <param name="inCluster">See <see cref="Kubeconfig.Load"/>.</param>
+    public KubeconfigWatch(IReadOnlyList<string> paths, TimeProvider time, ILogger logger, KubeconfigFile? inCluster = null)
     {
+        _inCluster = inCluster;
         _paths = paths;
         _time = time;
         _logger = logger;
@@ -108,7 +111,7 @@ internal sealed partial class KubeconfigWatch : IAsyncDisposable
     {
         try
         {
-            return new(Kubeconfig.Load(_paths), null);
+            return new(Kubeconfig.Load(_paths, _inCluster), null);
         }
         catch (ForwardException e)
         {

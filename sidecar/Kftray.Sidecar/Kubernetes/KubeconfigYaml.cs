@@ -71,6 +71,21 @@ internal sealed class KubeconfigYaml(string file, YamlMappingNode node)
     public IReadOnlyList<string> Texts(string key) => [.. Items(key).Select(item =>
         (item as YamlScalarNode)?.Value ?? throw Invalid(item, $"each of '{key}' must be a string"))];
 
+    /// <summary>As <see cref="Maps"/>, without what is no mapping: an entry that nobody can name breaks nothing.</summary>
+    public IEnumerable<KubeconfigYaml> ReadableMaps(string key) => Items(key).OfType<YamlMappingNode>().Select(map => new KubeconfigYaml(file, map));
+
+    /// <summary>The key's string; null also when it is something else.</summary>
+    public string? ReadableText(string key) => Child(key) is YamlScalarNode scalar && !IsNull(scalar) ? scalar.Value : null;
+
+    /// <summary>Where the key's value stands in the text; null when there is none.</summary>
+    public Range? Place(string key) => Child(key) is { } child ? (int)child.Start.Index..(int)child.End.Index : null;
+
+    /// <summary>Where the first key stands in the text.</summary>
+    public int Begin => (int)(node.Children.Count > 0 ? node.Children[0].Key : node).Start.Index;
+
+    /// <summary>Written in braces.</summary>
+    public bool IsFlow => node.Style == YamlDotNet.Core.Events.MappingStyle.Flow;
+
     public IEnumerable<string> Keys => node.Children.Keys.OfType<YamlScalarNode>().Select(key => key.Value ?? "");
 
     /// <summary>Base64 of the key as UTF-8 text.</summary>

@@ -60,10 +60,6 @@ internal static class KubernetesFaults
         : Lost($"of context '{context}'"), e);
 
     /// <summary>Classifies an answer that is no success; reads its body if that is a <c>Status</c>.</summary>
-    public static async Task<Fault> FromResponseAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
-        FromStatus(response.StatusCode, await ReadStatusAsync(response, cancellationToken), ApiRequest.Of(response));
-
-    /// <summary>As <see cref="FromResponseAsync"/>, for those who act on the status code too.</summary>
     public static async Task<ApiStatusException> ExceptionFromAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var status = await ReadStatusAsync(response, cancellationToken);

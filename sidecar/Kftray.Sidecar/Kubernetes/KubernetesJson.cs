@@ -12,6 +12,7 @@ namespace Kftray.Sidecar.Kubernetes;
 [JsonSerializable(typeof(V1NamespaceList))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(WatchEvent))]
+[JsonSerializable(typeof(MetadataList))]
 internal sealed partial class KubernetesJson : JsonSerializerContext;
 
 /// <summary>One line of a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes</summary>
@@ -23,4 +24,17 @@ internal sealed class WatchEvent
 
     [JsonPropertyName("object")]
     public JsonElement Object { get; set; }
+}
+
+/// <summary>A list of objects of which only the metadata are read. https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches</summary>
+internal sealed class MetadataList
+{
+    [JsonPropertyName("items")]
+    public IReadOnlyList<MetadataItem> Items { get; set; } = [];
+}
+
+internal sealed class MetadataItem
+{
+    [JsonPropertyName("metadata")]
+    public V1ObjectMeta Metadata { get; set; } = new();
 }

@@ -17,6 +17,7 @@ internal static class ResourceMapping
             pod.Metadata?.NamespaceProperty ?? "",
             pod.Metadata?.Name ?? "",
             pod.Metadata?.Uid ?? "",
+            pod.Metadata?.ResourceVersion ?? "",
             Dictionary(pod.Metadata?.Labels),
             pod.Status is { Phase: "Running" } status && status.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
             pod.Metadata?.DeletionTimestamp is not null,
@@ -32,6 +33,7 @@ internal static class ResourceMapping
         service.Metadata?.NamespaceProperty ?? "",
         service.Metadata?.Name ?? "",
         service.Metadata?.Uid ?? "",
+        service.Metadata?.ResourceVersion ?? "",
         Dictionary(service.Spec?.Selector),
         service.Spec?.Type == "ExternalName" ? service.Spec.ExternalName ?? "" : null,
         [.. (service.Spec?.Ports ?? []).Select(port => new ServicePort(
@@ -45,11 +47,12 @@ internal static class ResourceMapping
     public static EndpointSliceInfo Map(V1EndpointSlice slice) => new(
         slice.Metadata?.Name ?? "",
         slice.Metadata?.Uid ?? "",
+        slice.Metadata?.ResourceVersion ?? "",
         slice.Metadata?.Labels is { } labels && labels.TryGetValue("kubernetes.io/service-name", out var service) ? service : null,
         [.. (slice.Endpoints ?? []).Select(Map)],
         [.. (slice.Ports ?? []).Where(port => port.Port is > 0).Select(port => new EndpointPort(NullIfEmpty(port.Name), port.Port!.Value))]);
 
-    public static NamespaceInfo Map(V1Namespace ns) => new(ns.Metadata?.Name ?? "", ns.Metadata?.Uid ?? "");
+    public static NamespaceInfo Map(V1Namespace ns) => new(ns.Metadata?.Name ?? "", ns.Metadata?.Uid ?? "", ns.Metadata?.ResourceVersion ?? "");
 
     private static EndpointInfo Map(V1Endpoint endpoint)
     {

@@ -10,6 +10,9 @@ internal interface IResource
     string Name { get; }
 
     string Uid { get; }
+
+    /// <summary>Its <c>resourceVersion</c>: another after every change.</summary>
+    string Version { get; }
 }
 
 /// <param name="IsReady">Running, and its readiness says yes. Says nothing about <paramref name="IsTerminating"/>.</param>
@@ -19,6 +22,7 @@ internal sealed record PodInfo(
     string Namespace,
     string Name,
     string Uid,
+    string Version,
     IReadOnlyDictionary<string, string> Labels,
     bool IsReady,
     bool IsTerminating,
@@ -37,6 +41,7 @@ internal sealed record ServiceInfo(
     string Namespace,
     string Name,
     string Uid,
+    string Version,
     IReadOnlyDictionary<string, string> Selector,
     string? ExternalName,
     IReadOnlyList<ServicePort> Ports) : IResource
@@ -49,7 +54,12 @@ internal sealed record ServicePort(string? Name, int Number, PortReference Targe
 
 /// <param name="ServiceName">The service it belongs to; null for one that belongs to none.</param>
 internal sealed record EndpointSliceInfo(
-    string Name, string Uid, string? ServiceName, IReadOnlyList<EndpointInfo> Endpoints, IReadOnlyList<EndpointPort> Ports) : IResource;
+    string Name,
+    string Uid,
+    string Version,
+    string? ServiceName,
+    IReadOnlyList<EndpointInfo> Endpoints,
+    IReadOnlyList<EndpointPort> Ports) : IResource;
 
 /// <param name="PodName">Null when the endpoint is an address outside of any pod.</param>
 internal sealed record EndpointInfo(string? PodName, string? PodUid, bool IsReady, bool IsTerminating);
@@ -58,4 +68,4 @@ internal sealed record EndpointInfo(string? PodName, string? PodUid, bool IsRead
 /// <param name="Number">The number inside the endpoints' pods.</param>
 internal sealed record EndpointPort(string? Name, int Number);
 
-internal sealed record NamespaceInfo(string Name, string Uid) : IResource;
+internal sealed record NamespaceInfo(string Name, string Uid, string Version) : IResource;

@@ -48,9 +48,10 @@ internal sealed class ServerCertificateCheck
     /// <summary>The name asked for and checked.</summary>
     public string TargetHost => _cluster.TlsServerName ?? _cluster.Server.IdnHost;
 
-    public SslClientAuthenticationOptions Options(SslStreamCertificateContext? clientCertificate) => new()
+    /// <param name="targetHost">The name to ask for and to check.</param>
+    public SslClientAuthenticationOptions Options(string targetHost, SslStreamCertificateContext? clientCertificate) => new()
     {
-        TargetHost = TargetHost,
+        TargetHost = targetHost,
         CertificateChainPolicy = _policy?.Clone(),
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         RemoteCertificateValidationCallback = Validate,

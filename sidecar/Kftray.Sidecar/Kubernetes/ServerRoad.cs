@@ -18,10 +18,18 @@ internal sealed record RoadState(Fault? Fault, int Attempts, TimeSpan DownFor, D
 /// Knows whether the API server of one cluster can be reached, and is the only one that asks while it cannot: however many forwards wait, there
 /// is one probe at a time. Doubts cost one probe at once; what was a hiccup of one request then disturbs no other.
 /// </summary>
+/// <param name="prepare">Gets what is needed to ask, for which the server is not to blame; throws when there is none.</param>
 /// <param name="probe">Asks the server something small over a new connection; throws when there is no useful answer.</param>
+/// <param name="improved">Completes when what <paramref name="prepare"/> could not get is there.</param>
 /// <param name="opened">Called when the server answers again.</param>
 internal sealed class ServerRoad(
-    string context, Func<CancellationToken, Task> probe, Action opened, TimeProvider time, ILogger logger) : IAsyncDisposable
+    string context,
+    Func<CancellationToken, Task> prepare,
+    Func<CancellationToken, Task> probe,
+    Func<Task> improved,
+    Action opened,
+    TimeProvider time,
+    ILogger logger) : IAsyncDisposable
 {
     /// <summary>After a probe that was answered, doubts wait this long for the next: errors of single requests must not become a load.</summary>
     internal static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
@@ -90,7 +98,7 @@ internal sealed class ServerRoad(
             long? failing = null;
             while (true)
             {
-                var changed = _changed.Next;
+                var changed = Task.WhenAny(_changed.Next, Improved());
                 if (await FailsAsync(stopping) is not { } failure)
                     break;
                 failing ??= time.GetTimestamp();
@@ -113,16 +121,11 @@ internal sealed class ServerRoad(
 
     private async Task<(Fault Fault, TimeSpan? RetryAfter)?> FailsAsync(CancellationToken stopping)
     {
-        using var limit = new CancellationTokenSource(_state.Current.Value.Attempts < EagerAttempts ? EagerLimit : PatientLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
         try
         {
-            await probe(either.Token);
+            await prepare(stopping);
+            await ProbeInTimeAsync(stopping);
             return null;
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !stopping.IsCancellationRequested)
-        {
-            return (KubernetesFaults.TimedOut(context).Fault, null);
         }
         catch (ApiStatusException e)
         {
@@ -136,6 +139,33 @@ internal sealed class ServerRoad(
         {
             // Containment: whatever it is, it is asked again.
             return (new(FaultKind.Unknown, $"Asking the cluster of context '{context}' failed: {e.GetType().Name}."), null);
+        }
+    }
+
+    private async Task ProbeInTimeAsync(CancellationToken stopping)
+    {
+        using var limit = new CancellationTokenSource(_state.Current.Value.Attempts < EagerAttempts ? EagerLimit : PatientLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
+        try
+        {
+            await probe(either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            throw KubernetesFaults.TimedOut(context);
+        }
+    }
+
+    private Task Improved()
+    {
+        try
+        {
+            return improved();
+        }
+        catch (ForwardException)
+        {
+            // There is no way to get any: the probe says so itself.
+            return new TaskCompletionSource().Task;
         }
     }
 

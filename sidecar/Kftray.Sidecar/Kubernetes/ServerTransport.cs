@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Kftray.Sidecar.Kubernetes.Network;
 
 namespace Kftray.Sidecar.Kubernetes;
 
@@ -17,24 +18,26 @@ internal sealed class ServerTransport : IServerTransport
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly HttpMessageInvoker _invoker;
-    private readonly bool _proxied;
-    private readonly KubeCluster _cluster;
+    private readonly ServerCertificateCheck _check;
+    private readonly SslStreamCertificateContext? _clientCertificate;
+    private readonly ProxyDialer? _proxy;
+    private readonly bool _isHttps;
 
+    /// <param name="proxy">Null for none.</param>
     /// <exception cref="Forwarding.ForwardException">The certificate authority of the kubeconfig is not usable.</exception>
-    public ServerTransport(KubeCluster cluster, SslStreamCertificateContext? clientCertificate)
+    public ServerTransport(KubeCluster cluster, SslStreamCertificateContext? clientCertificate, Uri? proxy)
     {
-        _cluster = cluster;
-        var check = new ServerCertificateCheck(cluster);
-        var proxy = cluster.Proxy is { } address ? new WebProxy(address) { Credentials = ProxyCredentials(address) } : HttpClient.DefaultProxy;
-        // A loopback server is never behind a proxy of the environment.
-        _proxied = cluster.Proxy is not null || (!cluster.Server.IsLoopback && !proxy.IsBypassed(cluster.Server));
+        _check = new ServerCertificateCheck(cluster);
+        _clientCertificate = clientCertificate;
+        _isHttps = cluster.Server.Scheme == Uri.UriSchemeHttps;
+        _proxy = proxy is not null && _isHttps ? new(proxy, host => _check.Options(cluster.TlsServerName ?? host, null)) : null;
 
-        // A name that differs from the address needs a handshake of our own, the handler would ask for the address.
-        var ownTls = !_proxied && cluster.TlsServerName is not null && cluster.Server.Scheme == Uri.UriSchemeHttps;
+        // Requests without encryption are the proxy's to send on: the handler does that.
+        var forwarding = proxy is not null && !_isHttps ? new WebProxy(proxy) { Credentials = ProxyDialer.Credentials(proxy) } : null;
         _invoker = new(new SocketsHttpHandler
         {
-            UseProxy = _proxied,
-            Proxy = _proxied ? proxy : null,
+            UseProxy = forwarding is not null,
+            Proxy = forwarding,
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.GZip,
@@ -44,51 +47,29 @@ internal sealed class ServerTransport : IServerTransport
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             // Upgrades and watches occupy a connection each.
             MaxConnectionsPerServer = int.MaxValue,
-            SslOptions = check.Options(clientCertificate),
-            ConnectCallback = async (context, cancellationToken) =>
-            {
-                var stream = await ConnectAsync(context.DnsEndPoint, cancellationToken);
-                return ownTls ? await AuthenticateAsync(stream, check.Options(clientCertificate), cancellationToken) : stream;
-            },
+            ConnectCallback = (context, cancellationToken) => new(ConnectAsync(context.DnsEndPoint, cancellationToken)),
+            RequestHeaderEncodingSelector = (name, _) => name.StartsWith("Impersonate-", StringComparison.OrdinalIgnoreCase) ? new RepeatedHeader(name) : Encoding.UTF8,
         });
     }
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        // Through a proxy the handler makes the handshake, and takes its name from here.
-        if (_proxied && _cluster.TlsServerName is { } name)
-            request.Headers.Host = name;
-        return _invoker.SendAsync(request, cancellationToken);
-    }
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        _invoker.SendAsync(request, cancellationToken);
 
     public void Dispose() => _invoker.Dispose();
 
-    private static async Task<Stream> ConnectAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
+    private async Task<Stream> ConnectAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            // A path that froze without a reset is found by the kernel in about 14 s, also under a quiet watch.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 10);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 2);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 2);
-            await socket.ConnectAsync(endPoint, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var stream = await (_proxy?.ConnectAsync(endPoint, cancellationToken) ?? TcpDialer.ConnectAsync(endPoint, cancellationToken));
+        return _isHttps ? await AuthenticateAsync(stream, cancellationToken) : stream;
     }
 
-    private static async Task<Stream> AuthenticateAsync(
-        Stream stream, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    /// <summary>By ourselves, where the handler would do it too: it would ask for the address where the kubeconfig names another name.</summary>
+    private async Task<Stream> AuthenticateAsync(Stream stream, CancellationToken cancellationToken)
     {
         var tls = new SslStream(stream);
         try
         {
+            var options = _check.Options(_check.TargetHost, _clientCertificate);
             options.ApplicationProtocols = [SslApplicationProtocol.Http11];
             await tls.AuthenticateAsClientAsync(options, cancellationToken);
             return tls;
@@ -98,13 +79,5 @@ internal sealed class ServerTransport : IServerTransport
             await tls.DisposeAsync();
             throw;
         }
-    }
-
-    private static NetworkCredential? ProxyCredentials(Uri proxy)
-    {
-        if (proxy.UserInfo.Length == 0)
-            return null;
-        var parts = proxy.UserInfo.Split(':', 2);
-        return new(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
     }
 }

@@ -19,6 +19,7 @@ internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILo
     private readonly IPodTransport[] _ways =
         [new SpdyUpgrade(server, time, logger), new WebSocketTunnel(server, time, logger), new ChannelsTransport(server, time, logger)];
 
+    private readonly ServerPatience _patience = new(time);
     private volatile IPodTransport? _chosen;
 
     public static Fault NoAnswer { get; } =
@@ -30,6 +31,7 @@ internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILo
     /// <exception cref="ForwardException">Every way was refused, or none can work now.</exception>
     public async Task<IPodSession> OpenAsync(string @namespace, string pod, IPathWitness witness, CancellationToken cancellationToken)
     {
+        _patience.ThrowIfAskedFor();
         Fault? refusal = null;
         var chosen = _chosen;
         foreach (var way in _ways.OrderBy(way => way != chosen))
@@ -67,6 +69,11 @@ internal sealed class TransportChooser(IApiServer server, TimeProvider time, ILo
         try
         {
             return await way.OpenAsync(@namespace, pod, witness, either.Token);
+        }
+        catch (ForwardException e) when (e.RetryAfter is { } asked)
+        {
+            _patience.AskedFor(asked, e.Fault);
+            throw;
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -30,12 +30,14 @@ internal static class Upgrade
     {
         using (response)
         {
-            var fault = await KubernetesFaults.FromResponseAsync(response, cancellationToken);
+            var refusal = await KubernetesFaults.ExceptionFromAsync(response, cancellationToken);
+            var fault = refusal.Fault;
             return response.StatusCode switch
             {
                 HttpStatusCode.NotFound when fault.Kind == FaultKind.PodNotFound => new ForwardException(fault with { Kind = FaultKind.PodGone }),
-                HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests => new ForwardException(fault),
-                HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable => new ForwardException(fault),
+                HttpStatusCode.Unauthorized => new ForwardException(fault),
+                HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable =>
+                    new ForwardException(fault) { RetryAfter = refusal.RetryAfter },
                 HttpStatusCode.Forbidden => new TransportRefusedException(fault),
                 _ => new TransportRefusedException(fault with { Kind = FaultKind.UpgradeRefused }),
             };

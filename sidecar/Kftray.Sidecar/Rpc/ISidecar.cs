@@ -35,6 +35,10 @@ internal partial interface ISidecar
     [JsonRpcMethod("config/export", UseSingleObjectParameterDeserialization = true)]
     Task<TransferResult> ExportAsync(ApplyParams parameters, CancellationToken cancellationToken);
 
+    /// <remarks>For all forwards of the cluster that the forward leads to. Answers when the sign-in has ended, which may take minutes.</remarks>
+    [JsonRpcMethod("cluster/signIn", UseSingleObjectParameterDeserialization = true)]
+    Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken);
+
     [JsonRpcMethod("log/setLevel", UseSingleObjectParameterDeserialization = true)]
     Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken);
 }

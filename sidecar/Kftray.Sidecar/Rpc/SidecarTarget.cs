@@ -58,6 +58,12 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return Task.FromResult(engine.Export(parameters));
     }
 
+    public async Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return await engine.SignInAsync(Known(parameters.Id), cancellationToken) ?? throw NotRunning(parameters.Id);
+    }
+
     public Task SetLogLevelAsync(SetLogLevelParams parameters, CancellationToken cancellationToken)
     {
         handshake.Require();

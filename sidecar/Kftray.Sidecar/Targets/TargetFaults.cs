@@ -39,6 +39,11 @@ internal static class TargetFaults
         return new Resolution.Unavailable(fault, WaitingForOf(fault.Kind), road.NextAttemptAt);
     }
 
+    /// <summary>What the row has to say about the cluster's definition, whatever goes on there.</summary>
+    public static string? Notice(KubeCluster cluster) => cluster.SkipsTlsVerification
+        ? "The API server is not verified (insecure-skip-tls-verify): whoever is between can read and change everything."
+        : null;
+
     public static Resolution.Unavailable Moving(string context) => Wait(FaultKind.ConnectionLost,
         $"The kubeconfig leads elsewhere now: looking for the target in context '{context}'.", null);
 
@@ -66,8 +71,9 @@ internal static class TargetFaults
         new(new Fault(kind, message, hint), WaitingFor.Event);
 
     private static bool BreaksRoad(FaultKind kind) => kind is FaultKind.ServerUnreachable or FaultKind.ConnectionLost
-        or FaultKind.TlsNotTrusted or FaultKind.CredentialsUnavailable or FaultKind.Unauthorized or FaultKind.KubeconfigInvalid;
+        or FaultKind.ProxyFailed
+        or FaultKind.TlsNotTrusted or FaultKind.CredentialsUnavailable or FaultKind.SignInRequired or FaultKind.Unauthorized or FaultKind.KubeconfigInvalid;
 
     private static WaitingFor WaitingForOf(FaultKind kind) =>
-        kind is FaultKind.CredentialsUnavailable or FaultKind.Unauthorized ? WaitingFor.User : WaitingFor.Time;
+        kind is FaultKind.CredentialsUnavailable or FaultKind.SignInRequired or FaultKind.Unauthorized ? WaitingFor.User : WaitingFor.Time;
 }

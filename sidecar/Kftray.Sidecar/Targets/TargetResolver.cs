@@ -59,6 +59,18 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
             place.Cluster.Doubt(place.Namespace, fault);
     }
 
+    /// <summary>The user signs in to the cluster that the forward leads to.</summary>
+    /// <returns>Why there are still no credentials; null when there are.</returns>
+    public Task<Fault?> SignInAsync(ForwardSpec spec, CancellationToken cancellationToken) =>
+        Open(clusters.WatchKubeconfig(spec.Kubeconfig), spec) switch
+        {
+            ({ } place, _) => place.Cluster.SignInAsync(cancellationToken),
+            var (_, fault) => Task.FromResult(fault),
+        };
+
+    /// <summary>The user asks for the next attempt: also for one that may open a browser.</summary>
+    public void RetryForUser(ForwardSpec spec) => Open(clusters.WatchKubeconfig(spec.Kubeconfig), spec).Place?.Cluster.RetryNow(userIsThere: true);
+
     /// <summary>As long as the kubeconfig leads to this place.</summary>
     private async IAsyncEnumerable<Resolution> FollowAsync(
         ForwardSpec spec, KubeconfigWatch kubeconfig, Stay stay, [EnumeratorCancellation] CancellationToken stopping)
@@ -81,7 +93,7 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
                 resolution = ready with { Pods = order.Apply([.. ready.Pods.Select(pod => pod with { Left = stay.Left })]) };
             if (resolution is not null)
             {
-                resolution = resolution with { Context = place.Context, Namespace = place.Namespace };
+                resolution = resolution with { Context = place.Context, Namespace = place.Namespace, Notice = TargetFaults.Notice(place.Cluster.Context.Cluster) };
                 if (!Same(resolution, last))
                     yield return last = resolution;
             }

@@ -198,7 +198,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems, W
     private string? Kubeconfig(LayeredForward forward) => forward.Find(ForwardFields.Kubeconfig) switch
     {
         { Value: not KubeconfigPath.Default } path => ResolveKubeconfig(forward, path),
-        _ => NullIfEmpty(KubeconfigPath.Join(_settings.Kubeconfig)),
+        _ => NullIfEmpty(KubeconfigPath.Join(_settings.Kubeconfig.Select(PathExpansion.Expand))),
     };
 
     private string ResolveKubeconfig(LayeredForward forward, Located<string> path)

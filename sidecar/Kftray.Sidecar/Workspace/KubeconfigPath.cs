@@ -8,11 +8,12 @@ internal static class KubeconfigPath
     /// <summary>The word for "as if nothing was said".</summary>
     public const string Default = "default";
 
-    /// <param name="text">One path, or several separated as in <c>$KUBECONFIG</c>; <c>~/</c> is the user's home.</param>
+    /// <param name="text">One path, or several separated as in <c>$KUBECONFIG</c>; see <see cref="PathExpansion"/>.</param>
     /// <param name="document">Relative paths start at its workspace folder, or else where it lies.</param>
     public static string Resolve(string text, ConfigDocument document) =>
         Join(Split(text).Select(path => Resolve(path, DocumentPath.FolderOf(document.Uri))));
 
+    /// <summary>What the settings say, as one list.</summary>
     public static string Join(IEnumerable<string> paths) => string.Join(Path.PathSeparator, paths);
 
     public static IEnumerable<string> Split(string text) =>
@@ -23,9 +24,7 @@ internal static class KubeconfigPath
 
     private static string Resolve(string path, string? folder)
     {
-        if (path == "~" || path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith(@"~\", StringComparison.Ordinal))
-            return Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[1..]);
-
-        return folder is null ? path : Path.GetFullPath(path, folder);
+        var expanded = PathExpansion.Expand(path);
+        return folder is null ? expanded : Path.GetFullPath(expanded, folder);
     }
 }

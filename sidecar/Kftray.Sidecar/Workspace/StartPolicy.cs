@@ -33,7 +33,8 @@ internal static class StartPolicy
             ? new Fault(
                 FaultKind.ConsentRequired,
                 $"The kubeconfig {path} is part of the workspace and was not confirmed.",
-                "Keep it outside the workspace, for instance in ~/.kube. A kubeconfig can run programs.")
+                "Keep it outside the workspace, for instance in ~/.kube, or allow it. A kubeconfig can run programs.",
+                path)
             : null;
     }
 
@@ -48,11 +49,14 @@ internal static class StartPolicy
     /// <summary>A kubeconfig that came with the workspace's files is foreign until the user says otherwise.</summary>
     private static string? UnconfirmedKubeconfig(ForwardSpec spec, ApplyParams request)
     {
-        if (spec.Source == ForwardId.UserSource || spec.Kubeconfig is null || DocumentPath.FolderOf(spec.Uri) is not { } folder)
+        if (spec.Source == ForwardId.UserSource || spec.Kubeconfig is null)
             return null;
 
+        // Every folder of the workspace: one of them may name what lies in another.
+        string[] folders = [.. request.Documents.Where(document => document.Folder != ForwardId.UserSource)
+            .Select(document => DocumentPath.FolderOf(document.Uri)).OfType<string>()];
         return KubeconfigPath.Split(spec.Kubeconfig)
-            .Where(path => IsWithin(path, folder))
+            .Where(path => folders.Any(folder => IsWithin(path, folder)))
             .FirstOrDefault(path => !request.Consents.Any(consent => IsWithin(path, consent)));
     }
 

@@ -19,6 +19,7 @@ internal static class Ceiling
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(string kubeconfig, Pace pace, CancellationToken cancellationToken)
     {
         await using var clusters = ClusterRegistry.Create(
+            HostEnvironment.FromProcess(),
             server => new PodDialer(server, new SessionLimits(), TimeProvider.System, NullLoggerFactory.Instance), TimeProvider.System, NullLoggerFactory.Instance);
         var (cluster, _) = clusters.Open(clusters.WatchKubeconfig(kubeconfig), context: null);
         var pod = new PodTarget("bench", "http", "", 8080, cluster.Dialer);

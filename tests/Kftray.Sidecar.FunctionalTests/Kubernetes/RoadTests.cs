@@ -176,7 +176,7 @@ public sealed class RoadTests : IDisposable
     }
 
     private static ClusterRegistry Registry() =>
-        ClusterRegistry.Create(_ => new NoDialer(), TimeProvider.System, NullLoggerFactory.Instance);
+        ClusterRegistry.Create(HostEnvironment.FromProcess(), _ => new NoDialer(), TimeProvider.System, NullLoggerFactory.Instance);
 
     private Task<BrowseResult> BrowseAsync(ClusterRegistry registry, string ns) =>
         new ClusterBrowser(registry).BrowseAsync(new([Kubeconfig], "demo", ns), _timeout.Token);

@@ -15,6 +15,7 @@ internal sealed class ScriptedDialer : IPodDialer
     private readonly Dictionary<string, Fault> _unreachable = [];
     private readonly List<ScriptedLease> _leases = [];
     private readonly List<string> _warmed = [];
+    private TimeSpan? _retryAfter;
     private int _hangs;
     private TaskCompletionSource _warming = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -42,10 +43,11 @@ internal sealed class ScriptedDialer : IPodDialer
     public PodTarget Pod(string name) => new("default", name, $"uid-{name}", 8080, this);
 
     /// <summary>No session can be opened to this pod; null: it can again.</summary>
-    public void SetUnreachable(string pod, Fault? fault)
+    public void SetUnreachable(string pod, Fault? fault, TimeSpan? retryAfter = null)
     {
         lock (_lock)
         {
+            _retryAfter = retryAfter;
             if (fault is null)
                 _unreachable.Remove(pod);
             else
@@ -118,7 +120,7 @@ internal sealed class ScriptedDialer : IPodDialer
         lock (_lock)
         {
             if (_unreachable.TryGetValue(target.Name, out var fault))
-                throw new ForwardException(fault);
+                throw new ForwardException(fault) { RetryAfter = _retryAfter };
         }
     }
 

@@ -34,6 +34,16 @@ internal sealed class SpdyPeer : IAsyncDisposable
 
     public ValueTask<PeerFrame> NextAsync(CancellationToken timeout) => _frames.Reader.ReadAsync(timeout);
 
+    /// <summary>The next frame that is no ping.</summary>
+    public async ValueTask<PeerFrame> NextButPingsAsync(CancellationToken timeout)
+    {
+        PeerFrame frame;
+        do
+            frame = await NextAsync(timeout);
+        while (frame.Type == SpdyControl.Ping);
+        return frame;
+    }
+
     /// <summary>Frames that have arrived and nobody asked for.</summary>
     public bool HasNext => _frames.Reader.TryPeek(out _);
 

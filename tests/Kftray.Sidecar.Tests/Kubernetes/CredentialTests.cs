@@ -87,48 +87,9 @@ public sealed class CredentialTests : IDisposable
         Assert.DoesNotContain(key.Split('\n')[1], fault.ToString());
     }
 
-    [Fact]
-    public async Task Plugin_ManyCallersAtOnce_RunsOnce()
-    {
-        var answer = new TaskCompletionSource<string>();
-        _plugins.Answer = _ => answer.Task;
-        var source = Source(Exec());
-        var callers = Enumerable.Range(0, 100).Select(_ => source.GetAsync(Cancellation).AsTask()).ToArray();
-        answer.SetResult(Token("abc"));
-
-        foreach (var credential in await Task.WhenAll(callers))
-            Assert.Equal("Bearer abc", credential.Authorization?.ToString());
-        Assert.Equal(1, _plugins.Runs);
-    }
-
-    [Fact]
-    public async Task Plugin_TokenExpires_RunsAgainJustBefore()
-    {
-        _plugins.Answer = run => Task.FromResult(Token($"t{run}", _time.GetUtcNow().AddMinutes(1)));
-        var source = Source(Exec());
-        await source.GetAsync(Cancellation);
-        _time.Advance(TimeSpan.FromSeconds(54));
-        Assert.Equal("Bearer t1", (await source.GetAsync(Cancellation)).Authorization?.ToString());
-        _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal("Bearer t2", (await source.GetAsync(Cancellation)).Authorization?.ToString());
-    }
-
-    [Fact]
-    public async Task Plugin_CredentialRefusedTwiceByManyRequests_RunsOncePerCredential()
-    {
-        _plugins.Answer = run => Task.FromResult(Token($"t{run}"));
-        var source = Source(Exec());
-        var first = await source.GetAsync(Cancellation);
-        source.Invalidate(first);
-        var second = await source.GetAsync(Cancellation);
-        source.Invalidate(first);
-        Assert.Same(second, await source.GetAsync(Cancellation));
-        Assert.Equal(2, _plugins.Runs);
-    }
-
     [Theory]
-    [InlineData("""{"apiVersion":"client.authentication.k8s.io/v1","status":{}}""", "neither a token nor")]
-    [InlineData("""{"apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"SECRET"}}""", "asks for 'client.authentication.k8s.io/v1'")]
+    [InlineData("""{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{}}""", "neither a token nor")]
+    [InlineData("""{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"SECRET"}}""", "another apiVersion")]
     [InlineData("SECRET { not json", "JSON")]
     [InlineData("""{"apiVersion":"client.authentication.k8s.io/v1","status":{"token":["SECRET"]}}""", "JSON")]
     public async Task Plugin_UselessAnswer_IsAFaultThatTellsNoSecret(string output, string part)
@@ -162,7 +123,10 @@ public sealed class CredentialTests : IDisposable
     [Fact]
     public void AuthProvider_Gone_NamesThePluginToUse()
     {
-        var fault = Assert.Throws<ForwardException>(() => Source(new() { AuthProvider = "gcp", Fingerprint = "" })).Fault;
+        var fault = Assert.Throws<ForwardException>(() => Source(new()
+        {
+            AuthProvider = new() { Name = "gcp", Values = new Dictionary<string, string>(), File = "", UserName = "me" }, Fingerprint = "",
+        })).Fault;
         Assert.Contains("gke-gcloud-auth-plugin", fault.Hint);
     }
 
@@ -181,6 +145,54 @@ public sealed class CredentialTests : IDisposable
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(["t1", "t2"], seen);
+    }
+
+    [Fact]
+    public async Task Plugin_UserWithAClientCertificateToo_IsNotRun()
+    {
+        var leaf = Certificates.Issue(Certificates.Authority(), "me");
+        var credential = await Source(new()
+        {
+            Exec = ExecOf("login"),
+            ClientCertificate = new(leaf.ExportCertificatePem(), null),
+            ClientKey = new(Certificates.KeyPem(leaf), null),
+            Fingerprint = "",
+        }).GetAsync(Cancellation);
+
+        Assert.NotNull(credential.Certificate);
+        Assert.Equal(0, _plugins.Runs);
+    }
+
+    [Fact]
+    public async Task Plugin_AnswersInYaml_IsUnderstood()
+    {
+        _plugins.Answer = _ => Task.FromResult("apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus:\n  token: abc\n");
+        Assert.Equal("Bearer abc", await HeaderAsync(Exec()));
+    }
+
+    [Fact]
+    public async Task Plugin_OfOneUserInTwoContexts_RunsOnce()
+    {
+        _plugins.Answer = run => Task.FromResult(Token($"t{run}"));
+        var sources = Sources();
+        var user = Exec();
+        foreach (var context in (string[])["one", "two"])
+        {
+            var source = sources.For(new(context, null, new() { Server = new("https://s"), Fingerprint = "" }, user));
+            Assert.Equal("Bearer t1", (await source.GetAsync(Cancellation)).Authorization?.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task TokenFile_Missing_LeavesTheToken() =>
+        Assert.Equal("Bearer inline", await HeaderAsync(new() { Token = "inline", TokenFile = Path.Combine(_directory, "gone"), Fingerprint = "" }));
+
+    [Fact]
+    public void Token_WithALineEnd_IsAFaultThatDoesNotQuoteIt()
+    {
+        var fault = Assert.Throws<ForwardException>(() => Source(new() { Token = "SECRET\n", Fingerprint = "" })).Fault;
+        Assert.Equal(FaultKind.CredentialsUnavailable, fault.Kind);
+        Assert.DoesNotContain("SECRET", fault.ToString());
     }
 
     [Fact]
@@ -222,8 +234,8 @@ public sealed class CredentialTests : IDisposable
         Assert.StartsWith("kftray-sidecar/", sent.Headers.UserAgent.ToString());
         Assert.Equal(["jane"], sent.Headers.GetValues("Impersonate-User"));
         Assert.Equal(["7"], sent.Headers.GetValues("Impersonate-Uid"));
-        Assert.Equal(["dev", "ops"], sent.Headers.GetValues("Impersonate-Group"));
-        Assert.Equal(["x", "y"], sent.Headers.GetValues("Impersonate-Extra-a%2Fb"));
+        Assert.Equal(["dev\u001fops"], sent.Headers.GetValues("Impersonate-Group"));
+        Assert.Equal(["x\u001fy"], sent.Headers.GetValues("Impersonate-Extra-a%2Fb"));
     }
 
     private static ApiServer Server(KubeUser user, Func<HttpRequestMessage, HttpResponseMessage> answer, CredentialTests test) => new(
@@ -234,7 +246,7 @@ public sealed class CredentialTests : IDisposable
     private ApiServer Server(KubeUser user, Func<HttpRequestMessage, HttpResponseMessage> answer) => Server(user, answer, this);
 
     private CredentialSources Sources() =>
-        new(new HostEnvironment(new Dictionary<string, string>(), _directory), _plugins, _time, NullLoggerFactory.Instance);
+        new(_plugins, _ => throw new InvalidOperationException("no identity provider expected"), _time, NullLoggerFactory.Instance);
 
     private ICredentialSource Source(KubeUser user) =>
         Sources().For(new("dev", null, new() { Server = new("https://s"), Fingerprint = "" }, user));

@@ -41,7 +41,7 @@ public sealed class KubeconfigTests : IDisposable
         var path = Write("b/config", """
             contexts: [{name: x, context: {cluster: c, user: u}}]
             clusters: [{name: c, cluster: {server: https://s, certificate-authority: ca.pem}}]
-            users: [{name: u, user: {tokenFile: sub/token, exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/login} } }]
+            users: [{name: u, user: {tokenFile: sub/token, exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/login, interactiveMode: Never} } }]
             """);
 
         var context = Kubeconfig.Load([path]).Resolve("x");

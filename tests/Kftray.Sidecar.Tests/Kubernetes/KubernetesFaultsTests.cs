@@ -55,9 +55,9 @@ public sealed class KubernetesFaultsTests
     [InlineData(503, """{"kind":"Status","message":"etcd is away","code":503}""", FaultKind.ServerError, "etcd is away")]
     [InlineData(500, "not json", FaultKind.ServerError, "(500)")]
     [InlineData(407, "", FaultKind.ServerUnreachable, "proxy")]
-    public async Task FromResponse_Refusal_SaysWhatHappened(int code, string body, FaultKind kind, string part)
+    public async Task ExceptionFrom_Refusal_SaysWhatHappened(int code, string body, FaultKind kind, string part)
     {
-        var fault = await KubernetesFaults.FromResponseAsync(Response(code, body), TestContext.Current.CancellationToken);
+        var fault = (await KubernetesFaults.ExceptionFromAsync(Response(code, body), TestContext.Current.CancellationToken)).Fault;
         Assert.Equal(kind, fault.Kind);
         Assert.Contains(part, fault.Message);
     }
@@ -78,10 +78,10 @@ public sealed class KubernetesFaultsTests
     }
 
     [Fact]
-    public async Task FromResponse_HugeMessage_IsCutToALine()
+    public async Task ExceptionFrom_HugeMessage_IsCutToALine()
     {
         var body = $$"""{"kind":"Status","message":"{{new string('x', 5000)}}\nsecond","code":500}""";
-        var fault = await KubernetesFaults.FromResponseAsync(Response(500, body), TestContext.Current.CancellationToken);
+        var fault = (await KubernetesFaults.ExceptionFromAsync(Response(500, body), TestContext.Current.CancellationToken)).Fault;
         Assert.InRange(fault.Message.Length, 300, 450);
         Assert.DoesNotContain('\n', fault.Message);
     }

@@ -2,6 +2,7 @@ using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.Kubernetes.Credentials;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Kftray.Sidecar.Tests.Kubernetes;
@@ -9,14 +10,14 @@ namespace Kftray.Sidecar.Tests.Kubernetes;
 /// <summary>Real processes: small shell scripts.</summary>
 public sealed class PluginRunnerTests
 {
-    private readonly PluginRunner _runner = new(HostEnvironment.FromProcess(), TimeProvider.System);
+    private readonly PluginRunner _runner = Runner(HostEnvironment.FromProcess());
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Run_PluginThatReadsItsInput_FindsItClosedAndAnswers() =>
         Assert.Equal("read nothing: a b/{}/1", await _runner.RunAsync(
-            Shell("cat; printf 'read nothing: %s/%s/%s' \"$1\" \"$KUBERNETES_EXEC_INFO\" \"$EXTRA\"", "a b"), "{}", Cancellation));
+            Shell("cat; printf 'read nothing: %s/%s/%s' \"$1\" \"$KUBERNETES_EXEC_INFO\" \"$EXTRA\"", "a b"), "{}", _ => { }, Cancellation));
 
     [Fact]
     public async Task Run_PluginFails_TellsWhatItSaidOnStandardErrorOnly()
@@ -29,7 +30,7 @@ public sealed class PluginRunnerTests
 
     [Fact]
     public async Task Run_TalkativePlugin_DoesNotBlock() =>
-        Assert.EndsWith("end", await _runner.RunAsync(Shell("head -c 300000 /dev/zero | tr '\\0' x >&2; printf end"), "{}", Cancellation));
+        Assert.EndsWith("end", await _runner.RunAsync(Shell("head -c 300000 /dev/zero | tr '\\0' x >&2; printf end"), "{}", _ => { }, Cancellation));
 
     [Fact]
     public async Task Run_PluginNotInstalled_SaysWhereItWasLookedForAndHowToGetIt()
@@ -47,13 +48,16 @@ public sealed class PluginRunnerTests
     public async Task Run_Cancelled_KillsThePlugin()
     {
         using var cancellation = new CancellationTokenSource();
-        var running = _runner.RunAsync(Shell("exec sleep 1000"), "{}", cancellation.Token);
+        var running = _runner.RunAsync(Shell("exec sleep 1000"), "{}", _ => { }, cancellation.Token);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    private static PluginRunner Runner(HostEnvironment environment) => new(
+        environment, new PluginSearchPath(environment, new LoginShell(environment, TimeProvider.System, NullLogger.Instance)), TimeProvider.System);
+
     private async Task<Fault> FaultAsync(ExecConfig plugin) =>
-        (await Assert.ThrowsAsync<ForwardException>(() => _runner.RunAsync(plugin, "{}", Cancellation))).Fault;
+        (await Assert.ThrowsAsync<ForwardException>(() => _runner.RunAsync(plugin, "{}", _ => { }, Cancellation))).Fault;
 
     private static ExecConfig Shell(string script, params string[] arguments) => new()
     {

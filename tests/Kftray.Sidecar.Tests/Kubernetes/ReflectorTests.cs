@@ -7,14 +7,12 @@ using static Kftray.Sidecar.Tests.Kubernetes.Objects;
 
 namespace Kftray.Sidecar.Tests.Kubernetes;
 
-public sealed class ReflectorTests
+public sealed class ReflectorTests : WatchTestBase
 {
-    private readonly World _world = new();
-
     [Fact]
     public async Task Watch_ListInPages_CollectsAllOfThem()
     {
-        await using var world = _world;
+        await using var world = World;
         world.Cluster.PageSize = 2;
         for (var i = 0; i < 5; i++)
             world.Cluster.Put("pods", $"p{i}", Pod($"p{i}"));
@@ -29,7 +27,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_AddedChangedDeleted_IsFollowed()
     {
-        await using var world = _world;
+        await using var world = World;
         await using var pods = Open();
         await Watching(pods);
 
@@ -44,7 +42,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_Ended_ResumesAfterTheLastVersionWithoutListing()
     {
-        await using var world = _world;
+        await using var world = World;
         await using var pods = Open();
         await Watching(pods);
         world.Cluster.SendRaw("pods", """{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"777"}}}""" + "\n");
@@ -61,7 +59,7 @@ public sealed class ReflectorTests
     [InlineData(false)]
     public async Task Watch_VersionForgotten_ListsAgainAndSeesWhatWasMissed(bool asEvent)
     {
-        await using var world = _world;
+        await using var world = World;
         world.Cluster.Put("pods", "old", Pod("old"));
         await using var pods = Open();
         await Watching(pods);
@@ -90,7 +88,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_CutWithinAnEvent_GoesOn()
     {
-        await using var world = _world;
+        await using var world = World;
         await using var pods = Open();
         await Watching(pods);
         world.Cluster.SendRaw("pods", """{"type":"ADDED","object":{"metad""");
@@ -104,7 +102,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_ServerFails_KeepsWhatIsKnownAndSaysSoUntilItIsBack()
     {
-        await using var world = _world;
+        await using var world = World;
         world.Cluster.Put("pods", "a", Pod("a"));
         await using var pods = Open();
         await Watching(pods);
@@ -122,7 +120,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_MayNotWatch_PollsAndSaysSo()
     {
-        await using var world = _world;
+        await using var world = World;
         world.Cluster.Forbid("watch", "pods");
         await using var pods = Open();
         var state = await Until(pods, s => s.IsPolled);
@@ -135,7 +133,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_Throttled_WaitsAsLongAsTheServerAsks()
     {
-        await using var world = _world;
+        await using var world = World;
         world.Cluster.Refuse("list", "pods", () =>
         {
             var response = FakeApi.Status(HttpStatusCode.TooManyRequests, "TooManyRequests");
@@ -153,7 +151,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_HangsBeyondItsTime_IsGivenUp()
     {
-        await using var world = _world;
+        await using var world = World;
         await using var pods = Open();
         await Watching(pods);
 
@@ -166,7 +164,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_Doubted_ListsAgainAndSeesWhatItWasNotTold()
     {
-        await using var world = _world;
+        await using var world = World;
         world.Cluster.Put("pods", "old", Pod("old"));
         await using var pods = Open();
         await Watching(pods);
@@ -188,7 +186,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Pods_DeletedOrReplaced_AreAbandoned()
     {
-        await using var world = _world;
+        await using var world = World;
         world.Cluster.Put("pods", "a", Pod("a", uid: "a1"));
         world.Cluster.Put("pods", "b", Pod("b", uid: "b1"));
         await using var pods = Open();
@@ -207,7 +205,7 @@ public sealed class ReflectorTests
     [Fact]
     public async Task Watch_ManyReaders_ShareOneAndTheLastOneEndsIt()
     {
-        await using var world = _world;
+        await using var world = World;
         var (cluster, _) = world.Registry.Open(world.Registry.WatchKubeconfig(null), null);
         var leases = Enumerable.Range(0, 200).Select(_ => cluster.Watch(ResourceKinds.Pods, "shop")).ToArray();
         await Until(leases[0], s => s.IsKnown);
@@ -226,6 +224,9 @@ public sealed class ReflectorTests
     [InlineData(FaultKind.ServerUnreachable, 50, 59, null, 0.8, 1)]
     [InlineData(FaultKind.ServerUnreachable, 60, 100, null, 4, 5)]
     [InlineData(FaultKind.ServerUnreachable, 900, 5000, null, 24, 30)]
+    [InlineData(FaultKind.TlsNotTrusted, 20, 30, null, 0.8, 1)]
+    [InlineData(FaultKind.Unauthorized, 20, 30, null, 0.8, 1)]
+    [InlineData(FaultKind.Unauthorized, 900, 5000, null, 24, 30)]
     [InlineData(FaultKind.Forbidden, 1, 0, null, 1.6, 2)]
     [InlineData(FaultKind.Forbidden, 9, 300, null, 24, 30)]
     [InlineData(FaultKind.Throttled, 1, 0, 7, 7, 8)]
@@ -236,38 +237,5 @@ public sealed class ReflectorTests
 
         Assert.Equal(least, Delay(0).TotalSeconds, 3);
         Assert.Equal(most, Delay(1).TotalSeconds, 3);
-    }
-
-    private WatchLease<PodInfo> Open() =>
-        _world.Registry.Open(_world.Registry.WatchKubeconfig(null), null).Cluster.Watch(ResourceKinds.Pods, "shop");
-
-    private async Task Watching(WatchLease<PodInfo> pods)
-    {
-        await Until(pods, s => s.IsKnown);
-        await Request(_world.Cluster, r => r.Contains("watch=true"));
-    }
-
-    private static async Task<WatchState<PodInfo>> Until(WatchLease<PodInfo> pods, Func<WatchState<PodInfo>, bool> condition)
-    {
-        while (true)
-        {
-            var version = pods.Current;
-            if (condition(version.Value))
-                return version.Value;
-            await version.Superseded.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-        }
-    }
-
-    private static async Task<bool> Request(FakeApi api, Func<string, bool> matches, int count = 1)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        while (api.Requests.Count(matches) < count)
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-
-        return true;
     }
 }

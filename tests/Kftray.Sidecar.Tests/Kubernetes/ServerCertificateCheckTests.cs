@@ -86,7 +86,8 @@ public sealed class ServerCertificateCheckTests
         var accepting = serverTls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate });
         try
         {
-            await clientTls.AuthenticateAsClientAsync(new ServerCertificateCheck(cluster).Options(null));
+            var check = new ServerCertificateCheck(cluster);
+            await clientTls.AuthenticateAsClientAsync(check.Options(check.TargetHost, null));
             await accepting;
             return null;
         }

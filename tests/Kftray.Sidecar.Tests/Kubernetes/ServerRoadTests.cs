@@ -13,6 +13,7 @@ public sealed class ServerRoadTests : TestBase
     private readonly Fault _away = new(FaultKind.ServerUnreachable, "Away.");
     private readonly SemaphoreSlim _probed = new(0);
     private Func<CancellationToken, Task> _answer = _ => Task.CompletedTask;
+    private readonly TaskCompletionSource _improved = new();
     private int _probes;
     private int _opened;
 
@@ -141,12 +142,12 @@ public sealed class ServerRoadTests : TestBase
         Assert.Empty((await cluster.Reader.ListAsync(ResourceKinds.Pods, "shop", TimeoutToken)).Items);
     }
 
-    private ServerRoad Road() => Own(new ServerRoad("dev", async stop =>
+    private ServerRoad Road() => Own(new ServerRoad("dev", _ => Task.CompletedTask, async stop =>
     {
         Interlocked.Increment(ref _probes);
         _probed.Release();
         await _answer(stop);
-    }, () => Interlocked.Increment(ref _opened), Time, NullLogger.Instance));
+    }, () => _improved.Task, () => Interlocked.Increment(ref _opened), Time, NullLogger.Instance));
 
     private Task ProbedAsync() => _probed.WaitAsync(TimeoutToken);
 

@@ -39,7 +39,7 @@ public sealed class ServiceAnnotationTests
     }
 
     private static IReadOnlyList<AnnotatedForward>? Read(params (string Key, string Value)[] annotations) => ServiceAnnotations.Read(
-        new ServiceInfo("shop", "api", "1", new Dictionary<string, string>(), null,
+        new ServiceInfo("shop", "api", "1", "1", new Dictionary<string, string>(), null,
             [new("web", 80, new(8080), ForwardProtocol.Tcp), new("admin", 90, new(9090), ForwardProtocol.Tcp)])
         {
             Annotations = annotations.ToDictionary(a => "kftray.app/" + a.Key, a => a.Value),

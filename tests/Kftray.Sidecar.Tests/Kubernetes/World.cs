@@ -44,7 +44,7 @@ internal sealed class World : IAsyncDisposable
         KubeconfigPath = Path.Combine(Directory, "config");
         WriteKubeconfig();
         var environment = new HostEnvironment(new Dictionary<string, string> { ["KUBECONFIG"] = KubeconfigPath }, Directory);
-        Registry = new(environment, (cluster, _) => Api(cluster.Server.Host), new CredentialSources(environment, Plugins, Time, NullLoggerFactory.Instance),
+        Registry = new(environment, (cluster, _) => Api(cluster.Server.Host), new CredentialSources(Plugins, server => Api(server.Server.Host), Time, NullLoggerFactory.Instance),
             _ =>
             {
                 var dialer = new FakeDialer();
@@ -153,5 +153,12 @@ internal sealed class ScriptedPlugins : IPluginRunner
 
     public Func<int, Task<string>> Answer { get; set; } = _ => throw new InvalidOperationException("no plugin expected");
 
-    public Task<string> RunAsync(ExecConfig plugin, string execInfo, CancellationToken cancellationToken) => Answer(Interlocked.Increment(ref _runs));
+    /// <summary>What the run that is under way has said; set by the test.</summary>
+    public Action<string>? Said { get; private set; }
+
+    public Task<string> RunAsync(ExecConfig plugin, string execInfo, Action<string> said, CancellationToken cancellationToken)
+    {
+        Said = said;
+        return Answer(Interlocked.Increment(ref _runs));
+    }
 }

@@ -7,7 +7,8 @@ namespace Kftray.Sidecar.Tests.PortForward;
 
 public sealed class SpdyHeartbeatTests : SpdyTestBase
 {
-    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     [Fact]
     public async Task Ping_OfTheServer_IsEchoed()
@@ -27,10 +28,10 @@ public sealed class SpdyHeartbeatTests : SpdyTestBase
             Time.Advance(PingInterval);
             var ping = await Peer.NextAsync(TimeoutToken);
             Assert.Equal((SpdyControl.Ping, 2 * i + 1), (ping.Type, ping.StreamId));
-            await Time.Armed(PingInterval / 4).WaitAsync(TimeoutToken);
+            await Time.Armed(CheckInterval).WaitAsync(TimeoutToken);
             await Peer.SendAsync(SpdyPeer.Ping(ping.StreamId));
             await EchoAsync();
-            Time.Advance(PingInterval / 4);
+            Time.Advance(CheckInterval);
         }
 
         Assert.True(Session.IsUsable);
@@ -44,8 +45,8 @@ public sealed class SpdyHeartbeatTests : SpdyTestBase
         for (var i = 0; i < 8; i++)
         {
             Assert.True(Session.IsUsable);
-            await Time.Armed(PingInterval / 4).WaitAsync(TimeoutToken);
-            Time.Advance(PingInterval / 4);
+            await Time.Armed(CheckInterval).WaitAsync(TimeoutToken);
+            Time.Advance(CheckInterval);
         }
 
         Assert.Contains("did not answer", (await Session.Ended.WaitAsync(TimeoutToken)).Message, StringComparison.Ordinal);
@@ -60,7 +61,7 @@ public sealed class SpdyHeartbeatTests : SpdyTestBase
         for (var i = 0; i < 30; i++)
         {
             await Time.Armed(due => due <= PingInterval).WaitAsync(TimeoutToken);
-            Time.Advance(PingInterval / 4);
+            Time.Advance(CheckInterval);
         }
 
         Assert.True(Session.IsUsable);
@@ -120,10 +121,10 @@ public sealed class SpdyHeartbeatTests : SpdyTestBase
         await Time.Armed(PingInterval).WaitAsync(TimeoutToken);
         Time.Advance(PingInterval);
         var ping = await Peer.NextAsync(TimeoutToken);
-        await Time.Armed(PingInterval / 4).WaitAsync(TimeoutToken);
+        await Time.Armed(CheckInterval).WaitAsync(TimeoutToken);
         await Peer.SendAsync(SpdyPeer.Ping(ping.StreamId));
         await EchoAsync();
-        Time.Advance(PingInterval / 4);
+        Time.Advance(CheckInterval);
         await Time.Armed(PingInterval).WaitAsync(TimeoutToken);
         Witness.Hears = true;
 
@@ -164,7 +165,7 @@ public sealed class SpdyHeartbeatTests : SpdyTestBase
         while (Time.GetElapsedTime(began) < duration)
         {
             await Time.Armed(due => due <= TimeSpan.FromSeconds(30)).WaitAsync(TimeoutToken);
-            if (Time.Armed(PingInterval / 4).IsCompleted)
+            if (Time.Armed(CheckInterval).IsCompleted)
             {
                 pings.Add(Time.GetElapsedTime(began));
                 await Peer.SendAsync(SpdyPeer.Ping((await Peer.NextAsync(TimeoutToken)).StreamId));

@@ -46,6 +46,30 @@ public sealed class TransportChooserTests : TestBase
     }
 
     [Fact]
+    public async Task Open_WhenTheServerAsksForPatience_LeavesItAloneForAsLong()
+    {
+        var time = new FakeTime();
+        _server.OnPost = () =>
+        {
+            var response = new HttpResponseMessage(HttpStatusCode.TooManyRequests);
+            response.Headers.RetryAfter = new(TimeSpan.FromSeconds(7));
+            return response;
+        };
+        var chooser = new TransportChooser(_server, time, Log.CreateLogger("test"));
+        await Assert.ThrowsAsync<ForwardException>(() => chooser.OpenAsync("default", "web-0", NoWitness, TimeoutToken));
+
+        time.Advance(TimeSpan.FromSeconds(6));
+        var spared = await Assert.ThrowsAsync<ForwardException>(() => chooser.OpenAsync("default", "web-1", NoWitness, TimeoutToken));
+
+        Assert.Equal((FaultKind.Throttled, TimeSpan.FromSeconds(1)), (spared.Fault.Kind, spared.RetryAfter));
+        Assert.Single(_server.Requests);
+        time.Advance(TimeSpan.FromSeconds(1));
+        _server.OnPost = () => ScriptedServer.Upgraded();
+        await using var session = await chooser.OpenAsync("default", "web-1", NoWitness, TimeoutToken);
+        Assert.Equal(2, _server.Requests.Count);
+    }
+
+    [Fact]
     public async Task Open_ForbiddenOnEveryWay_IsForbidden()
     {
         _server.OnPost = () => new HttpResponseMessage(HttpStatusCode.Forbidden);

@@ -53,6 +53,12 @@ internal sealed class FakeEngine : IEngine
         return Task.FromResult(IsRunning);
     }
 
+    public Task<SignInResult?> SignInAsync(string id, CancellationToken cancellationToken)
+    {
+        Asked.Add($"sign in {id}");
+        return Task.FromResult(IsRunning ? new SignInResult(null) : null);
+    }
+
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => OnBrowse(query, cancellationToken);
 
     public TransferResult Import(string text) => new(text, 1, []);

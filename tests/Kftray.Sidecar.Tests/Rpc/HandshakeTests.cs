@@ -57,6 +57,7 @@ public sealed class HandshakeTests
     [InlineData("cluster/browse", "{}")]
     [InlineData("config/import", """{"text":"[]"}""")]
     [InlineData("config/export", "{}")]
+    [InlineData("cluster/signIn", """{"id":"shop/web"}""")]
     [InlineData("log/setLevel", """{"level":"trace"}""")]
     public async Task Request_BeforeInitialize_IsRefusedAndNotServed(string method, string parameters)
     {

@@ -9,20 +9,24 @@ namespace Kftray.Testing.Controllers;
 /// Keeps a deployment's pods: the right number of them, and a rolling replacement when the template changes. The pods belong to the
 /// deployment itself; the replica sets in between would show nothing that a port-forward could tell.
 /// </summary>
-internal sealed class DeploymentController(ObjectStore store, Admission admission, Deletion deletion) : IController
+internal sealed class DeploymentController(ObjectStore store, ControlledPods controlled) : IController
 {
     private const string HashLabel = "pod-template-hash";
 
-    public void Reconcile(string @namespace)
+    private static readonly TimeSpan RefusalDelay = TimeSpan.FromSeconds(1);
+
+    public TimeSpan? Reconcile(string @namespace)
     {
         var deployments = store.List(ResourceKinds.Deployments, @namespace).Items;
-        var owned = store.List(ResourceKinds.Pods, @namespace).Items.Select(pod => new PodView(pod))
-            .Where(pod => pod.OwnerKind == "Deployment").ToLookup(pod => pod.OwnerUid);
-        foreach (var deployment in deployments) Reconcile(deployment, [.. owned[deployment.Uid]]);
-        foreach (var orphan in owned.Where(group => deployments.All(deployment => deployment.Uid != group.Key)).SelectMany(group => group)) Delete(orphan);
+        if (deployments.Count == 0) return null;
+        var owned = controlled.ByOwner(@namespace);
+        var retry = false;
+        foreach (var deployment in deployments.Where(deployment => !deployment.IsTerminating)) retry |= !Reconcile(deployment, [.. owned[deployment.Uid]]);
+        return retry ? RefusalDelay : null;
     }
 
-    private void Reconcile(StoredObject stored, PodView[] pods)
+    /// <returns>False when a pod was refused.</returns>
+    private bool Reconcile(StoredObject stored, PodView[] pods)
     {
         var deployment = stored.Read();
         var template = deployment.At("spec", "template") as JsonObject ?? [];
@@ -35,18 +39,20 @@ internal sealed class DeploymentController(ObjectStore store, Admission admissio
 
         var (surge, unavailable) = Margins(deployment, desired);
         var isRecreated = deployment.Text("spec", "strategy", "type") == "Recreate";
-        if (isRecreated && outdated.Count > 0) outdated.ForEach(Delete);
+        if (isRecreated && outdated.Count > 0) outdated.ForEach(controlled.Delete);
         // Recreate: not before the last of the old ones is gone.
         var mayCreate = !isRecreated || pods.All(pod => pod.Stored.Labels.GetValueOrDefault(HashLabel) == hash);
         var missing = Math.Min(desired - updated.Count, desired + surge - live.Count);
-        for (var i = 0; mayCreate && i < missing; i++) CreatePod(stored, template, hash);
+        var wasRefused = false;
+        for (var i = 0; mayCreate && !wasRefused && i < missing; i++) wasRefused = !TryCreatePod(stored, template, hash);
 
         // Those that serve nobody go first and cost nothing.
-        foreach (var surplus in updated.OrderBy(pod => pod.IsReady).Take(updated.Count - desired)) Delete(surplus);
-        if (isRecreated) return;
-        foreach (var idle in outdated.Where(pod => !pod.IsReady)) Delete(idle);
+        foreach (var surplus in updated.OrderBy(pod => pod.IsReady).Take(updated.Count - desired)) controlled.Delete(surplus);
+        if (isRecreated) return !wasRefused;
+        foreach (var idle in outdated.Where(pod => !pod.IsReady)) controlled.Delete(idle);
         var expendable = live.Count(pod => pod.IsReady) - (desired - unavailable);
-        foreach (var old in outdated.Where(pod => pod.IsReady).Take(Math.Max(0, expendable))) Delete(old);
+        foreach (var old in outdated.Where(pod => pod.IsReady).Take(Math.Max(0, expendable))) controlled.Delete(old);
+        return !wasRefused;
     }
 
     private void WriteStatus(StoredObject stored, int desired, List<PodView> live, List<PodView> updated)
@@ -71,27 +77,11 @@ internal sealed class DeploymentController(ObjectStore store, Admission admissio
         });
     }
 
-    private void CreatePod(StoredObject deployment, JsonObject template, string hash)
+    private bool TryCreatePod(StoredObject deployment, JsonObject template, string hash)
     {
         var pod = (JsonObject)template.DeepClone();
-        var metadata = pod.Metadata();
-        metadata["generateName"] = $"{deployment.Name}-{hash}-";
-        metadata.Child("labels")[HashLabel] = hash;
-        metadata["ownerReferences"] = new JsonArray(new JsonObject
-        {
-            ["apiVersion"] = "apps/v1",
-            ["kind"] = "Deployment",
-            ["name"] = deployment.Name,
-            ["uid"] = deployment.Uid,
-            ["controller"] = true,
-            ["blockOwnerDeletion"] = true,
-        });
-        admission.Create(ResourceKinds.Pods, deployment.Namespace, pod);
-    }
-
-    private void Delete(PodView pod)
-    {
-        if (!pod.IsTerminating) deletion.Delete(ResourceKinds.Pods, pod.Stored.Namespace, pod.Name, new DeletionOptions(Uid: pod.Stored.Uid));
+        pod.Metadata().Child("labels")[HashLabel] = hash;
+        return controlled.TryCreate(deployment, pod, $"{deployment.Name}-{hash}-", "replicaset-controller");
     }
 
     private static (int Surge, int Unavailable) Margins(JsonObject deployment, int desired)

@@ -10,17 +10,14 @@ internal sealed class EndpointSliceController(ObjectStore store) : IController
     private const string ManagerLabel = "endpointslice.kubernetes.io/managed-by";
     private const string Manager = "endpointslice-controller.k8s.io";
 
-    public void Reconcile(string @namespace)
+    public TimeSpan? Reconcile(string @namespace)
     {
         var slices = store.List(ResourceKinds.EndpointSlices, @namespace).Items
             .Where(slice => slice.Labels.GetValueOrDefault(ManagerLabel) == Manager)
             .ToLookup(slice => slice.Labels.GetValueOrDefault(ServiceLabel));
         var services = store.List(ResourceKinds.Services, @namespace).Items;
         foreach (var service in services) Reconcile(service, [.. slices[service.Name]]);
-        foreach (var orphans in slices.Where(group => services.All(service => service.Name != group.Key)))
-        {
-            foreach (var orphan in orphans) store.Remove(orphan.Kind, orphan.Namespace, orphan.Name, orphan.Uid);
-        }
+        return null;
     }
 
     private void Reconcile(StoredObject service, StoredObject[] existing)

@@ -16,16 +16,16 @@ internal sealed class PodView(StoredObject stored)
 
     public bool IsReady => _content.Items("status", "conditions").Any(c => c.Text("type") == "Ready" && c.Text("status") == "True");
 
-    public bool IsTerminating => _content.Text("metadata", "deletionTimestamp") is not null;
+    public bool IsTerminating => stored.IsTerminating;
 
     public bool IsFinished => _content.Text("status", "phase") is "Succeeded" or "Failed";
+
+    public bool HasSucceeded => _content.Text("status", "phase") == "Succeeded";
 
     public string? NodeName => _content.Text("spec", "nodeName");
 
     /// <summary>The uid of the controller that made it.</summary>
-    public string? OwnerUid => _content.Items("metadata", "ownerReferences").FirstOrDefault().Text("uid");
-
-    public string? OwnerKind => _content.Items("metadata", "ownerReferences").FirstOrDefault().Text("kind");
+    public string? OwnerUid => stored.OwnerUids.Count > 0 ? stored.OwnerUids[0] : null;
 
     /// <summary>The number behind a service's <c>targetPort</c>; null when no container has a port of that name.</summary>
     public int? ResolvePort(JsonNode? targetPort, string protocol) => targetPort is JsonValue value && value.TryGetValue(out int number)

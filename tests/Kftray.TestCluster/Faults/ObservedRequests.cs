@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kftray.Testing.Security;
 
 namespace Kftray.Testing.Faults;
 
@@ -7,7 +8,11 @@ namespace Kftray.Testing.Faults;
 /// <param name="Resource">With its subresource; null for paths such as <c>/version</c>.</param>
 /// <param name="Transport">The way of a port-forward: <c>spdy</c>, <c>tunnel</c>, <c>channels</c>.</param>
 public sealed record ObservedRequest(
-    string? User, string Verb, string? Resource, string? Namespace, string? Name, string Method, string PathAndQuery, string? Transport);
+    string? User, string Verb, string? Resource, string? Namespace, string? Name, string Method, string PathAndQuery, string? Transport)
+{
+    /// <summary>How it presented itself.</summary>
+    public RequestIdentity? Identity { get; init; }
+}
 
 /// <summary>What the server was asked, in order of arrival: tests count on it.</summary>
 public sealed class ObservedRequests

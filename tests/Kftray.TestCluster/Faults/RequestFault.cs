@@ -26,6 +26,15 @@ public enum FaultAction
 
     /// <summary>For the tunnel: answered 101 without the subprotocol, as some gateways do.</summary>
     WithoutSubprotocol,
+
+    /// <summary>For watches, also for those that are open: accepted, and nothing is sent any more until the fault is healed.</summary>
+    Silence,
+
+    /// <summary>For watches, also for those that are open: everything is sent later by the fault's delay.</summary>
+    Lag,
+
+    /// <summary>For watches, also for those that are open: ended by an event that says 410.</summary>
+    Expire,
 }
 
 /// <summary>
@@ -60,9 +69,12 @@ public sealed record RequestFault(FaultAction Action)
     /// <summary>Sent with the status.</summary>
     public int? RetryAfterSeconds { get; init; }
 
-    /// <summary>For <see cref="FaultAction.Delay"/>; other actions take place after it.</summary>
+    /// <summary>For <see cref="FaultAction.Delay"/> and <see cref="FaultAction.Lag"/>; other actions take place after it.</summary>
     public int DelayMilliseconds { get; init; }
 
     /// <summary>How many requests it applies to before it is gone; 0 for all.</summary>
     public int Times { get; init; }
+
+    /// <summary>It does not stop the request; it changes what becomes of a watch.</summary>
+    internal bool IsOfWatches => Action is FaultAction.Silence or FaultAction.Lag or FaultAction.Expire;
 }

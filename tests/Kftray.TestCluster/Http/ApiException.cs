@@ -55,9 +55,15 @@ internal sealed class ApiException(int code, string reason, string message, Json
 
     public static ApiException Expired(long asked, long oldest) => new(410, "Expired", $"too old resource version: {asked} ({oldest})");
 
+    /// <summary>A refusal by admission.</summary>
+    public static ApiException Forbidden(ResourceKind kind, string name, string why) =>
+        new(403, "Forbidden", $"{kind.QualifiedName} \"{name}\" is forbidden: {why}", Details(kind, name));
+
     public static ApiException Invalid(ResourceKind kind, string name, string field, string message)
     {
         var details = Details(kind, name);
+        // Here it is the kind, elsewhere the resource: kubectl prints it.
+        details["kind"] = kind.Kind;
         details["causes"] = new JsonArray(new JsonObject { ["reason"] = "FieldValueInvalid", ["message"] = message, ["field"] = field });
         return new(422, "Invalid", $"{kind.Kind} \"{name}\" is invalid: {field}: {message}", details);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -37,6 +38,12 @@ internal sealed class ApiHost : IAsyncDisposable
     }
 
     public int Port { get; }
+
+    /// <summary>True: HTTP/2 is not offered.</summary>
+    public bool IsHttp11Only { get; init; }
+
+    /// <summary>Told of each client certificate, with what was sent beside it.</summary>
+    public Action<X509Certificate2, X509Certificate2Collection> ClientShowed { get; init; } = (_, _) => { };
 
     public bool IsRunning => _application is not null;
 
@@ -83,7 +90,7 @@ internal sealed class ApiHost : IAsyncDisposable
         options.Limits.Http2.MaxStreamsPerConnection = 250;
         options.Listen(IPAddress.Loopback, Port, listen =>
         {
-            listen.Protocols = _certificates is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            listen.Protocols = _certificates is null || IsHttp11Only ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
             listen.Use(next => context => _connections.TrackAsync(context, () => next(context)));
             if (_certificates is not null) listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(Tls()) });
         });
@@ -94,9 +101,13 @@ internal sealed class ApiHost : IAsyncDisposable
         ServerCertificateContext = _certificates!.Current,
         ClientCertificateRequired = true,
 #pragma warning disable CA5359 // Who it is, if anybody, is a question of authentication: the handshake asks and takes every answer.
-        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+        {
+            if (certificate is X509Certificate2 shown) ClientShowed(shown, chain?.ChainPolicy.ExtraStore ?? []);
+            return true;
+        },
 #pragma warning restore CA5359
-        CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
     };
 
     private static Socket Bind(int port)

@@ -16,6 +16,7 @@ internal sealed class ApiPipeline(
     ResourceEndpoint resources,
     WatchEndpoint watches,
     PortForwardEndpoint portForward,
+    LogEndpoint logs,
     TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
@@ -51,7 +52,7 @@ internal sealed class ApiPipeline(
 
         observed.Add(new ObservedRequest(
             user, request.Verb, request.QualifiedResource, request.Namespace, request.Name,
-            context.Request.Method, request.Path + context.Request.QueryString, request.Transport));
+            context.Request.Method, request.Path + context.Request.QueryString, request.Transport) { Identity = RequestIdentity.From(context, user) });
         var fault = faults.Take(user, request);
         if (fault is not null && !await SufferAsync(fault, connection, context)) return;
         if (refusal is not null) throw refusal;
@@ -75,8 +76,9 @@ internal sealed class ApiPipeline(
             return portForward.ServeAsync(context, request, fault?.Action);
         }
 
+        if (request is { Subresource: "log", Verb: "get" }) return logs.ServeAsync(context, request);
         return request.Verb == "watch"
-            ? watches.ServeAsync(context, request)
+            ? watches.ServeAsync(context, request, user)
             : resources.ServeAsync(context, request, access => rbac.Allows(user, access.Verb, access.Resource, access.Namespace));
     }
 

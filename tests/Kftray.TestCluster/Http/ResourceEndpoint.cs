@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Kftray.Testing.Admission;
 using Kftray.Testing.Controllers;
 using Kftray.Testing.Store;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,7 @@ namespace Kftray.Testing.Http;
 internal readonly record struct Access(string Verb, string Resource, string Namespace);
 
 /// <summary>Get, list, create, update, patch and delete, for every kind alike.</summary>
-internal sealed class ResourceEndpoint(ObjectStore store, Admission admission, Deletion deletion)
+internal sealed class ResourceEndpoint(ObjectStore store, AdmissionChain admission, Deletion deletion)
 {
     /// <param name="isAllowed">Whether the caller may do something; for access reviews.</param>
     public Task ServeAsync(HttpContext context, RequestInfo request, Func<Access, bool> isAllowed) => (request.Verb, request.Subresource) switch
@@ -40,6 +41,8 @@ internal sealed class ResourceEndpoint(ObjectStore store, Admission admission, D
     private Task ListAsync(HttpContext context, RequestInfo request)
     {
         var query = context.Request.Query;
+        if (query.ContainsKey("resourceVersionMatch") && query["resourceVersion"].ToString().Length == 0)
+            throw ApiException.BadRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
         var selection = Selection.Parse(query["labelSelector"], query["fieldSelector"]);
         var (after, revision) = ContinueToken.Parse(query["continue"]);
         var (all, current) = store.List(request.Kind!, request.Namespace);
@@ -64,6 +67,18 @@ internal sealed class ResourceEndpoint(ObjectStore store, Admission admission, D
             return context.Response.WriteJsonAsync(table);
         }
 
+        // https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+        if (context.Request.Headers.Accept.ToString().Contains("as=PartialObjectMetadataList", StringComparison.Ordinal))
+        {
+            return context.Response.WriteJsonAsync(new JsonObject
+            {
+                ["kind"] = "PartialObjectMetadataList",
+                ["apiVersion"] = "meta.k8s.io/v1",
+                ["metadata"] = metadata,
+                ["items"] = page.Select(item => new JsonObject { ["metadata"] = item.Read()["metadata"]!.DeepClone() }).ToJsonArray(),
+            });
+        }
+
         return context.Response.WriteJsonAsync(new JsonObject
         {
             ["kind"] = request.Kind!.Kind + "List",
@@ -77,7 +92,10 @@ internal sealed class ResourceEndpoint(ObjectStore store, Admission admission, D
     {
         if (request.Name is not null) throw ApiException.MethodNotAllowed();
         var content = (await context.Request.ReadJsonAsync()).AsObject();
-        var created = admission.Create(request.Kind!, request.Namespace, content);
+        var warnings = new List<string>();
+        var created = admission.Create(request.Kind!, request.Namespace, content, warnings);
+        // RFC 7234, 5.5: kubectl prints them.
+        foreach (var warning in warnings) context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
         await context.Response.WriteJsonAsync(created.Json, 201);
     }
 

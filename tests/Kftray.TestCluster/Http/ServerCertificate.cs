@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
 using Kftray.Testing.Security;
@@ -20,6 +21,15 @@ public enum ServerCertificateKind
 
     /// <summary>Valid until yesterday.</summary>
     Expired,
+
+    /// <summary>Of an authority between the cluster's and this, which is sent along.</summary>
+    ThroughIntermediate,
+
+    /// <summary>The same, with the intermediate not sent.</summary>
+    WithoutIntermediate,
+
+    /// <summary>Its own authority.</summary>
+    SelfSigned,
 }
 
 /// <summary>The server's certificates, each issued when it is first shown.</summary>
@@ -29,7 +39,10 @@ internal sealed class ServerCertificates(CertificateAuthority authority, TimePro
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ServerCertificateKind, (X509Certificate2 Certificate, SslStreamCertificateContext Context)> _issued = [];
+    private readonly Lazy<CertificateAuthority> _intermediate = new(() => authority.IssueAuthority("kubernetes intermediate"));
     private CertificateAuthority? _other;
+
+    public CertificateAuthority Intermediate => _intermediate.Value;
 
     /// <summary>Shown to the handshakes from now on.</summary>
     public ServerCertificateKind Shown { get; set; }
@@ -42,8 +55,9 @@ internal sealed class ServerCertificates(CertificateAuthority authority, TimePro
             {
                 if (_issued.TryGetValue(Shown, out var issued)) return issued.Context;
                 var certificate = Issue(Shown);
-                // Offline: the chain is one step, and looking for more takes time.
-                var context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
+                // Offline: the chain is what is given here, and looking for more takes time.
+                var sent = Shown == ServerCertificateKind.ThroughIntermediate ? new X509Certificate2Collection(Intermediate.Certificate) : null;
+                var context = SslStreamCertificateContext.Create(certificate, sent, offline: true);
                 _issued[Shown] = (certificate, context);
                 return context;
             }
@@ -54,6 +68,7 @@ internal sealed class ServerCertificates(CertificateAuthority authority, TimePro
     {
         foreach (var (certificate, _) in _issued.Values) certificate.Dispose();
         _other?.Dispose();
+        if (_intermediate.IsValueCreated) _intermediate.Value.Dispose();
     }
 
     private X509Certificate2 Issue(ServerCertificateKind kind) => kind switch
@@ -61,6 +76,19 @@ internal sealed class ServerCertificates(CertificateAuthority authority, TimePro
         ServerCertificateKind.OtherName => authority.IssueServer(["another.example.test"]),
         ServerCertificateKind.OtherAuthority => (_other ??= new CertificateAuthority("another authority", time)).IssueServer(OwnNames),
         ServerCertificateKind.Expired => authority.IssueServer(OwnNames, isExpired: true),
+        ServerCertificateKind.ThroughIntermediate or ServerCertificateKind.WithoutIntermediate => Intermediate.IssueServer(OwnNames),
+        ServerCertificateKind.SelfSigned => SelfSigned(),
         _ => authority.IssueServer(OwnNames),
     };
+
+    private X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(time.GetUtcNow().AddHours(-1), time.GetUtcNow().AddDays(300));
+    }
 }

@@ -51,6 +51,24 @@ internal static class TableColumns
             Age,
             new("Selector", (item, _) => Join(item.StringMap("spec", "selector", "matchLabels")), IsWide: true),
         ],
+        "jobs" =>
+        [
+            Name,
+            new("Status", (job, _) => JobStatus(job)),
+            new("Completions", (job, _) => $"{job.Number("status", "succeeded") ?? 0}/{job.Number("spec", "completions") ?? 1}"),
+            new("Duration", (job, now) => job.Text("status", "startTime") is { } start ? AgeOf(start, job.Text("status", "completionTime") ?? now) : ""),
+            Age,
+            new("Containers", (job, _) => Containers(job, "name"), IsWide: true),
+            new("Images", (job, _) => Containers(job, "image"), IsWide: true),
+            new("Selector", (job, _) => Join(job.StringMap("spec", "selector", "matchLabels")), IsWide: true),
+        ],
+        "resourcequotas" =>
+        [
+            Name,
+            new("Request", (quota, _) => Used(quota, key => !key.StartsWith("limits.", StringComparison.Ordinal))),
+            new("Limit", (quota, _) => Used(quota, key => key.StartsWith("limits.", StringComparison.Ordinal))),
+            Age,
+        ],
         "namespaces" => [Name, new("Status", (item, _) => item.Text("status", "phase")), Age],
         "endpointslices" =>
         [
@@ -72,6 +90,24 @@ internal static class TableColumns
         var waiting = pod.Items("status", "containerStatuses").Select(status => status.Text("state", "waiting", "reason")).FirstOrDefault(r => r is not null);
         return waiting ?? pod.Text("status", "reason") ?? pod.Text("status", "phase") ?? "Unknown";
     }
+
+    private static string JobStatus(JsonObject job)
+    {
+        if (job.Text("metadata", "deletionTimestamp") is not null) return "Terminating";
+        var types = job.Items("status", "conditions").Select(condition => condition.Text("type")).ToHashSet();
+        return types.Contains("Complete") ? "Complete"
+            : types.Contains("Failed") ? "Failed"
+            : types.Contains("FailureTarget") ? "FailureTarget"
+            : types.Contains("SuccessCriteriaMet") ? "SuccessCriteriaMet"
+            : "Running";
+    }
+
+    private static string Used(JsonObject quota, Func<string, bool> isShown) => string.Join(", ", (quota.StringMap("status", "hard") ?? new Dictionary<string, string>())
+        .Where(pair => isShown(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal)
+        .Select(pair => $"{pair.Key}: {quota.Text("status", "used", pair.Key) ?? "0"}/{pair.Value}"));
+
+    private static string Containers(JsonObject workload, string field) =>
+        Joined(workload.Items("spec", "template", "spec", "containers").Select(container => container.Text(field) ?? ""));
 
     private static string Ports(JsonObject service) =>
         Joined(service.Items("spec", "ports").Select(port => $"{port.Text("port")}/{port.Text("protocol") ?? "TCP"}"));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kftray.Testing.Faults;
 using Kftray.Testing.Store;
 using Microsoft.AspNetCore.Http;
 
@@ -9,11 +10,12 @@ namespace Kftray.Testing.Http;
 /// A watch: reads the history from where the client is, then waits for more, until its time is over or the client has gone. It keeps
 /// no queue, so a slow client holds up nobody.
 /// </summary>
-internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, TimeSpan bookmarkInterval, CancellationToken stopping)
+internal sealed class WatchEndpoint(
+    ObjectStore store, ClusterFaults faults, TimeProvider time, TimeSpan bookmarkInterval, CancellationToken stopping)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
-    public async Task ServeAsync(HttpContext context, RequestInfo request)
+    public async Task ServeAsync(HttpContext context, RequestInfo request, string user)
     {
         var watch = new Watch(context.Request, request);
         // A name in the path watches one object, as old clients do it.
@@ -31,7 +33,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, TimeSp
         await context.Response.Body.FlushAsync(until.Token);
         try
         {
-            await FollowAsync(context, watch, revision, until.Token);
+            await FollowAsync(context, watch, revision, () => faults.TakeForWatch(user, request), until.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -39,15 +41,23 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, TimeSp
         }
     }
 
-    private async Task FollowAsync(HttpContext context, Watch watch, long revision, CancellationToken until)
+    private async Task FollowAsync(HttpContext context, Watch watch, long revision, Func<RequestFault?> suffered, CancellationToken until)
     {
         var nextBookmark = time.GetUtcNow() + bookmarkInterval;
         while (true)
         {
-            var changed = store.Changed.Next;
+            var (changed, faultsChanged) = (store.Changed.Next, faults.Changed);
+            var fault = suffered();
+            if (fault?.Action == FaultAction.Silence)
+            {
+                await faultsChanged.WaitAsync(until);
+                continue;
+            }
+
             IReadOnlyList<StoreEvent> events;
             try
             {
+                if (fault?.Action == FaultAction.Expire) throw ApiException.Expired(revision, revision + 1);
                 (events, revision) = store.EventsAfter(revision);
             }
             catch (ApiException expired)
@@ -56,6 +66,8 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, TimeSp
                 return;
             }
 
+            if (fault?.Action == FaultAction.Lag && events.Count > 0)
+                await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMilliseconds), time, until);
             var written = 0;
             foreach (var change in events)
             {
@@ -72,7 +84,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, TimeSp
             }
 
             if (written > 0) await context.Response.Body.FlushAsync(until);
-            await WaitAsync(changed, watch.WantsBookmarks ? nextBookmark - time.GetUtcNow() : Timeout.InfiniteTimeSpan, until);
+            await WaitAsync(Task.WhenAny(changed, faultsChanged), watch.WantsBookmarks ? nextBookmark - time.GetUtcNow() : Timeout.InfiniteTimeSpan, until);
         }
     }
 

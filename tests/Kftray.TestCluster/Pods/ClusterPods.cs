@@ -44,6 +44,10 @@ public sealed class ClusterPods
         return ready;
     }
 
+    /// <summary>Waits until the condition holds; it is asked after every change in the cluster.</summary>
+    public Task WaitAsync(Func<ClusterPods, bool> condition, CancellationToken cancellationToken) =>
+        _store.Changed.UntilAsync(() => condition(this), cancellationToken);
+
     /// <summary>Waits until the pod of that name is ready.</summary>
     public async Task<TestPod> WaitReadyByNameAsync(string @namespace, string name, CancellationToken cancellationToken)
     {

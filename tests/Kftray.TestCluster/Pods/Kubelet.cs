@@ -1,14 +1,22 @@
 using System.Collections.Concurrent;
 using Kftray.Testing.Http;
+using Kftray.Testing.Network;
 using Kftray.Testing.Store;
 
 namespace Kftray.Testing.Pods;
 
 /// <summary>Runs the pods that the store says should run. Owns every <see cref="PodLifecycle"/>.</summary>
-internal sealed class Kubelet(ObjectStore store, BehaviourCatalog behaviours, string runtime, TimeProvider time) : IAsyncDisposable
+internal sealed class Kubelet(
+    ObjectStore store,
+    LoopbackAddresses addresses,
+    BehaviourCatalog behaviours,
+    ImageCatalog images,
+    PodResolver resolver,
+    PodSurroundings surroundings,
+    string runtime,
+    TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PodLifecycle> _pods = new();
-    private readonly LoopbackAddresses _addresses = new();
 
     /// <summary>For pods that start from now on.</summary>
     public PodTiming Timing { get; set; } = new();
@@ -77,8 +85,8 @@ internal sealed class Kubelet(ObjectStore store, BehaviourCatalog behaviours, st
         var content = stored.Read();
         if (!_pods.TryGetValue(stored.Uid, out var lifecycle))
         {
-            var pod = new TestPod(stored.Namespace, stored.Name, stored.Uid, _addresses.Next(), PodPort.Of(content), behaviours);
-            _pods[stored.Uid] = lifecycle = new PodLifecycle(store, pod, PodLifecycle.TimingOf(content, Timing), runtime, time);
+            var pod = new TestPod(stored, addresses.Next(), addresses.Next(), behaviours, images, resolver);
+            _pods[stored.Uid] = lifecycle = new PodLifecycle(store, stored, pod, PodTiming.Of(content, Timing), runtime, surroundings, time);
         }
 
         if (content.Text("metadata", "deletionTimestamp") is not null)

@@ -7,8 +7,9 @@ namespace Kftray.Testing.Pods;
 
 /// <summary>A port of a pod and what is behind it.</summary>
 /// <param name="Behaviour">Its name in the <see cref="BehaviourCatalog"/>.</param>
+/// <param name="Container">The name of the container that declares it.</param>
 /// <param name="LeadsTo">A server of the test's own that stands in for the application.</param>
-internal sealed record PodPort(int Number, bool IsUdp, string Behaviour, IPEndPoint? LeadsTo)
+internal sealed record PodPort(int Number, bool IsUdp, string Container, string Behaviour, IPEndPoint? LeadsTo)
 {
     /// <summary>
     /// The ports of a pod object. The behaviour is named by the annotation <c>testcluster/behaviour.PORT</c>, else
@@ -24,13 +25,12 @@ internal sealed record PodPort(int Number, bool IsUdp, string Behaviour, IPEndPo
                let number = port.Number("containerPort") ?? 0
                where number > 0
                let isUdp = port.Text("protocol") == "UDP"
-               select new PodPort(number, isUdp, BehaviourOf(annotations, container, number, isUdp), LeadOf(annotations, number)),
+               select new PodPort(number, isUdp, container.Text("name") ?? "", BehaviourOf(annotations, container, number), LeadOf(annotations, number)),
         ];
     }
 
-    private static string BehaviourOf(IReadOnlyDictionary<string, string> annotations, JsonObject container, int port, bool isUdp)
+    private static string BehaviourOf(IReadOnlyDictionary<string, string> annotations, JsonObject container, int port)
     {
-        if (isUdp) return BehaviourCatalog.UdpEcho;
         if (annotations.TryGetValue($"testcluster/behaviour.{port}", out var own)) return own;
         if (annotations.TryGetValue("testcluster/behaviour", out var all)) return all;
         return container.Text("image") is { } image && image.StartsWith("behaviour/", StringComparison.Ordinal) ? image["behaviour/".Length..] : "http";

@@ -25,7 +25,9 @@ internal sealed class PortForwardEndpoint(
     {
         var stored = store.Get(ResourceKinds.Pods, request.Namespace!, request.Name!);
         var pod = kubelet.Find(stored.Uid)?.Pod;
-        if (pod is null || stored.Read().Text("status", "phase") != "Running")
+        var phase = stored.Read().Text("status", "phase");
+        if (phase is "Succeeded" or "Failed") throw new ApiException(500, "InternalError", $"pod not found (\"{request.Name}_{request.Namespace}\")");
+        if (pod is null || phase != "Running")
             throw ApiException.BadRequest($"pod {request.Name} does not have a host assigned");
         var offered = context.Request.Headers.SecWebSocketProtocol.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries)).ToArray();
         return request.Transport switch

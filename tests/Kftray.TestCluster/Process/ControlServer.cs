@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -29,7 +30,7 @@ internal sealed class ControlServer : IAsyncDisposable
     public ControlServer(TestCluster cluster)
     {
         _cluster = cluster;
-        _host = new ApiHost(0, HandleAsync, new OpenConnections(new ClusterFaults()), certificates: null);
+        _host = new ApiHost(0, HandleAsync, new OpenConnections(new ClusterFaults(), TimeProvider.System), certificates: null);
         _routes =
         [
             new("GET", "/", (_, _) => Task.FromResult<object?>(_routes!.Select(route => $"{route.Method} {route.Path}"))),
@@ -40,10 +41,20 @@ internal sealed class ControlServer : IAsyncDisposable
             new("POST", "/faults", async (context, _) => new { id = cluster.Faults.Add(await ReadAsync<RequestFault>(context)) }),
             new("DELETE", "/faults", Do((_, _) => cluster.Faults.Clear())),
             new("DELETE", "/faults/{id}", Do((_, path) => cluster.Faults.Remove(path["id"]))),
+            new("GET", "/images", (_, _) => Task.FromResult<object?>(cluster.Faults.Images.Active)),
+            new("POST", "/images", async (context, _) => new { id = cluster.Faults.Images.Add(await ReadAsync<ImageFault>(context)) }),
+            new("DELETE", "/images", Do((_, _) => cluster.Faults.Images.Clear())),
+            new("DELETE", "/images/{id}", Do((_, path) => cluster.Faults.Images.Remove(path["id"]))),
+            new("GET", "/node", (_, _) => Task.FromResult<object?>(cluster.Node.State)),
+            new("PUT", "/node", DoAsync(async (context, _) => cluster.Node.State = await ReadAsync<NodeState>(context))),
+            new("PUT", "/names/{name}", DoAsync(async (context, path) => cluster.Dns.Set(path["name"], [.. (await ReadAsync<string[]>(context)).Select(IPAddress.Parse)]))),
+            new("DELETE", "/names/{name}", Do((_, path) => cluster.Dns.Remove(path["name"]))),
             new("POST", "/connections/reset", (context, _) => Task.FromResult<object?>(new { count = cluster.Connections.ResetAll(ResourceOf(context)) })),
             new("POST", "/connections/drop", (context, _) => Task.FromResult<object?>(new { count = cluster.Connections.DropAll(ResourceOf(context)) })),
             new("POST", "/connections/refuse", Do((_, _) => cluster.Faults.RefusesConnections = true)),
             new("POST", "/connections/accept", Do((_, _) => cluster.Faults.RefusesConnections = false)),
+            new("POST", "/connections/freeze", Do((context, _) => cluster.Connections.Freeze(ResourceOf(context)))),
+            new("POST", "/connections/thaw", Do((_, _) => cluster.Connections.Thaw())),
             new("POST", "/server/stop", DoAsync((_, _) => cluster.StopServerAsync())),
             new("POST", "/server/start", DoAsync((_, _) => cluster.StartServerAsync())),
             new("POST", "/server/restart", DoAsync((_, _) => cluster.RestartServerAsync())),
@@ -61,6 +72,8 @@ internal sealed class ControlServer : IAsyncDisposable
             new("POST", "/pods/{namespace}/{name}/resume-accepting", Do((_, path) => Pod(path).ResumeAccepting())),
             new("POST", "/pods/{namespace}/{name}/kill-applications", DoAsync((_, path) => Pod(path).KillApplicationsAsync())),
             new("POST", "/pods/{namespace}/{name}/start-applications", Do((_, path) => Pod(path).StartApplications())),
+            new("GET", "/pods/{namespace}/{name}/process", (_, path) => Task.FromResult<object?>(ProcessOf(Pod(path)))),
+            new("GET", "/pods/{namespace}/{name}/datagrams/{port}", (_, path) => Task.FromResult<object?>(Pod(path).DatagramsAt(int.Parse(path["port"], CultureInfo.InvariantCulture)))),
         ];
     }
 
@@ -95,6 +108,10 @@ internal sealed class ControlServer : IAsyncDisposable
     }
 
     private TestPod Pod(IReadOnlyDictionary<string, string> path) => _cluster.Pods[path["namespace"], path["name"]];
+
+    private static object? ProcessOf(TestPod pod) => pod.Process is { } process
+        ? new { id = process.Id, exit = process.Exited.IsCompletedSuccessfully ? process.Exited.Result : null, log = process.Log.Lines }
+        : throw new KeyNotFoundException($"The pod \"{pod.Name}\" has no process.");
 
     private object SessionsNow() => new
     {

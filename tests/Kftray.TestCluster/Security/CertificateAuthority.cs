@@ -15,11 +15,11 @@ internal sealed class CertificateAuthority : IDisposable
         _time = time;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        AddAuthorityExtensions(request);
         _root = request.CreateSelfSigned(time.GetUtcNow().AddDays(-3), time.GetUtcNow().AddYears(1));
     }
+
+    private CertificateAuthority(X509Certificate2 certificate, TimeProvider time) => (_root, _time) = (certificate, time);
 
     public string Pem => _root.ExportCertificatePem();
 
@@ -47,23 +47,53 @@ internal sealed class CertificateAuthority : IDisposable
         return Issue(subject.Build().Name, "1.3.6.1.5.5.7.3.2", alternatives: null, isExpired: false);
     }
 
-    /// <summary>True for a certificate that this authority has issued and whose time is not up.</summary>
-    public bool HasIssued(X509Certificate2 certificate)
+    /// <summary>The same for a key of the caller's.</summary>
+    public X509Certificate2 IssueClient(string user, AsymmetricAlgorithm key) => Issue($"CN={user}", key, "1.3.6.1.5.5.7.3.2", alternatives: null, isExpired: false);
+
+    /// <summary>An authority below this one.</summary>
+    public CertificateAuthority IssueAuthority(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        AddAuthorityExtensions(request);
+        using var certificate = request.Create(_root, _time.GetUtcNow().AddDays(-2), _time.GetUtcNow().AddDays(300), RandomNumberGenerator.GetBytes(12));
+        return new(certificate.CopyWithPrivateKey(key), _time);
+    }
+
+    public X509Certificate2 Certificate => _root;
+
+    /// <summary>True for a certificate that this authority has issued, perhaps through the given ones, and whose time is not up.</summary>
+    public bool HasIssued(X509Certificate2 certificate, X509Certificate2Collection intermediates)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(_root);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.ExtraStore.AddRange(intermediates);
         return chain.Build(certificate);
     }
 
     public void Dispose() => _root.Dispose();
 
+    private static void AddAuthorityExtensions(CertificateRequest request)
+    {
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+    }
+
     private X509Certificate2 Issue(string subject, string usage, X509Extension? alternatives, bool isExpired)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        return Issue(subject, key, usage, alternatives, isExpired);
+    }
+
+    private X509Certificate2 Issue(string subject, AsymmetricAlgorithm key, string usage, X509Extension? alternatives, bool isExpired)
+    {
+        var request = key is RSA rsa
+            ? new CertificateRequest(subject, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
@@ -71,7 +101,9 @@ internal sealed class CertificateAuthority : IDisposable
         if (alternatives is not null) request.CertificateExtensions.Add(alternatives);
         var now = _time.GetUtcNow();
         var (from, to) = isExpired ? (now.AddDays(-2), now.AddDays(-1)) : (now.AddHours(-1), now.AddDays(300));
-        using var certificate = request.Create(_root, from, to, RandomNumberGenerator.GetBytes(12));
-        return certificate.CopyWithPrivateKey(key);
+        // The signature is the authority's, whatever key is certified.
+        using var signer = _root.GetECDsaPrivateKey()!;
+        using var certificate = request.Create(_root.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), from, to, RandomNumberGenerator.GetBytes(12));
+        return key is RSA own ? certificate.CopyWithPrivateKey(own) : certificate.CopyWithPrivateKey((ECDsa)key);
     }
 }

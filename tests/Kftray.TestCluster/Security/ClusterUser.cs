@@ -29,7 +29,7 @@ public sealed class ClusterUser : IDisposable
         get
         {
             using var key = _certificate.GetECDsaPrivateKey()!;
-            return key.ExportPkcs8PrivateKeyPem();
+            return IssuedSecrets.NoteKey(key.ExportPkcs8PrivateKeyPem());
         }
     }
 
@@ -43,5 +43,5 @@ public sealed class ClusterUser : IDisposable
 
     public void Dispose() => _certificate.Dispose();
 
-    private static string NewToken() => RandomNumberGenerator.GetHexString(40, lowercase: true);
+    private static string NewToken() => IssuedSecrets.Note(RandomNumberGenerator.GetHexString(40, lowercase: true));
 }

@@ -15,7 +15,10 @@ public sealed class ClusterUsers : IDisposable
     // A chain check costs a millisecond, and connections repeat their certificate.
     private readonly ConcurrentDictionary<string, bool> _knownCertificates = new();
 
-    internal ClusterUsers(CertificateAuthority authority) => _authority = authority;
+    internal ClusterUsers(CertificateAuthority authority, TimeProvider time) => (_authority, Tokens) = (authority, new(time));
+
+    /// <summary>Tokens beside the users' own.</summary>
+    public IssuedTokens Tokens { get; }
 
     /// <exception cref="KeyNotFoundException">No such user.</exception>
     public ClusterUser this[string name] => _users[name];
@@ -28,7 +31,7 @@ public sealed class ClusterUsers : IDisposable
     /// <exception cref="ApiException">401.</exception>
     internal string Authenticate(X509Certificate2? certificate, string? authorization)
     {
-        if (certificate is not null && _knownCertificates.GetOrAdd(certificate.Thumbprint, _ => _authority.HasIssued(certificate)))
+        if (certificate is not null && _knownCertificates.GetOrAdd(certificate.Thumbprint, _ => _authority.HasIssued(certificate, [])))
             return certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
         if (authorization?.Split(' ', 2) is [var scheme, var credential])
         {
@@ -39,13 +42,17 @@ public sealed class ClusterUsers : IDisposable
         throw ApiException.Unauthorized();
     }
 
+    /// <summary>A client has shown a certificate, with what it sent beside it: without an intermediate that is needed, it proves nothing.</summary>
+    internal void Verify(X509Certificate2 certificate, X509Certificate2Collection intermediates) =>
+        _knownCertificates.GetOrAdd(certificate.Thumbprint, _ => _authority.HasIssued(certificate, intermediates));
+
     public void Dispose()
     {
         foreach (var user in _users.Values) user.Dispose();
     }
 
     private string ByToken(string token) =>
-        _users.Values.FirstOrDefault(user => IsSame(user.Token, token))?.Name ?? throw ApiException.Unauthorized();
+        _users.Values.FirstOrDefault(user => IsSame(user.Token, token))?.Name ?? Tokens.UserOf(token) ?? throw ApiException.Unauthorized();
 
     // The password is the token: gateways in front of clusters take basic authentication.
     private string ByPassword(string credential)

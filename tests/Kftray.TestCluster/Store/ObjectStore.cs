@@ -46,6 +46,12 @@ internal sealed class ObjectStore(TimeProvider time)
         lock (_gate) return ([.. OfKind(kind).Values.Where(item => @namespace is null || item.Namespace == @namespace)], LatestRevision);
     }
 
+    /// <summary>Everything in a namespace, of one and the same moment.</summary>
+    public IReadOnlyList<StoredObject> ListNamespace(string @namespace)
+    {
+        lock (_gate) return [.. _objects.Values.SelectMany(objects => objects.Values).Where(item => item.Namespace == @namespace)];
+    }
+
     /// <summary>The state at a past revision: the later pages of a list belong to the same moment as its first.</summary>
     /// <exception cref="ApiException">410 when the history does not reach back that far.</exception>
     public IReadOnlyList<StoredObject> ListAt(ResourceKind kind, string? @namespace, long revision)
@@ -89,18 +95,28 @@ internal sealed class ObjectStore(TimeProvider time)
         Changed.Set();
     }
 
-    /// <summary>Stores a new object; gives it its name (from <c>generateName</c>), uid and times.</summary>
-    /// <exception cref="ApiException">409 when it exists, 422 when it has no name.</exception>
-    public StoredObject Create(ResourceKind kind, JsonObject content)
+    /// <summary>Gives a new object its name (from <c>generateName</c>) and its uid, unless it has them.</summary>
+    /// <returns>The name.</returns>
+    /// <exception cref="ApiException">422 when it has no name.</exception>
+    public string Identify(ResourceKind kind, JsonObject content)
     {
         content["apiVersion"] = kind.GroupVersion;
         content["kind"] = kind.Kind;
         var metadata = content.Metadata();
         if (string.IsNullOrEmpty(metadata.Text("name")) && metadata.Text("generateName") is { } prefix)
             metadata["name"] = prefix + RandomNames.Suffix(5);
-        var name = metadata.Text("name");
-        if (string.IsNullOrEmpty(name)) throw ApiException.Invalid(kind, "", "metadata.name", "Required value: name or generateName is required");
-        metadata["uid"] = Guid.NewGuid().ToString();
+        metadata["uid"] ??= Guid.NewGuid().ToString();
+        return metadata.Text("name") is { Length: > 0 } name
+            ? name
+            : throw ApiException.Invalid(kind, "", "metadata.name", "Required value: name or generateName is required");
+    }
+
+    /// <summary>Stores a new object; gives it its name, uid and times.</summary>
+    /// <exception cref="ApiException">409 when it exists, 422 when it has no name.</exception>
+    public StoredObject Create(ResourceKind kind, JsonObject content)
+    {
+        var name = Identify(kind, content);
+        var metadata = content.Metadata();
         metadata["creationTimestamp"] = Timestamp();
         if (content.ContainsKey("spec")) metadata["generation"] = 1;
         lock (_gate)

@@ -14,6 +14,7 @@ public static class ResourceKinds
         ReturnsDeleted = true,
         Subresources =
         [
+            new("log", "", "v1", "Pod", "get"),
             new("portforward", "", "v1", "PodPortForwardOptions", "create", "get"),
             new("status", "", "v1", "Pod", "get", "patch", "update"),
         ],
@@ -28,6 +29,13 @@ public static class ResourceKinds
 
     public static readonly ResourceKind Events = new("", "v1", "events", "Event", true) { ShortNames = ["ev"] };
 
+    public static readonly ResourceKind ResourceQuotas = new("", "v1", "resourcequotas", "ResourceQuota", true)
+    {
+        ShortNames = ["quota"],
+        ReturnsDeleted = true,
+        Subresources = [new("status", "", "v1", "ResourceQuota", "get", "patch", "update")],
+    };
+
     public static readonly ResourceKind EndpointSlices = new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
 
     public static readonly ResourceKind Deployments = new("apps", "v1", "deployments", "Deployment", true)
@@ -41,11 +49,17 @@ public static class ResourceKinds
         ],
     };
 
+    public static readonly ResourceKind Jobs = new("batch", "v1", "jobs", "Job", true)
+    {
+        Categories = ["all"],
+        Subresources = [new("status", "batch", "v1", "Job", "get", "patch", "update")],
+    };
+
     public static readonly ResourceKind AccessReviews =
         new("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false) { IsCreateOnly = true };
 
     public static readonly ImmutableArray<ResourceKind> All =
-        [Namespaces, Pods, Services, Events, EndpointSlices, Deployments, AccessReviews];
+        [Namespaces, Pods, Services, Events, ResourceQuotas, EndpointSlices, Deployments, Jobs, AccessReviews];
 
     public static ResourceKind? Find(string group, string version, string plural) =>
         All.FirstOrDefault(kind => kind.Group == group && kind.Version == version && kind.Plural == plural);

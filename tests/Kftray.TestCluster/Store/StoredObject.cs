@@ -19,6 +19,8 @@ public sealed class StoredObject
         Labels = metadata["labels"] is JsonObject labels
             ? labels.ToDictionary(pair => pair.Key, pair => pair.Value?.GetValue<string>() ?? "")
             : [];
+        OwnerUids = [.. metadata.Items("ownerReferences").Select(owner => owner.Text("uid")).OfType<string>()];
+        IsTerminating = metadata.ContainsKey("deletionTimestamp");
         _json = content.ToUtf8();
     }
 
@@ -34,6 +36,12 @@ public sealed class StoredObject
     public long Revision { get; }
 
     public IReadOnlyDictionary<string, string> Labels { get; }
+
+    /// <summary>The objects without which it is deleted.</summary>
+    public IReadOnlyList<string> OwnerUids { get; }
+
+    /// <summary>True from the request to delete it until it is gone.</summary>
+    public bool IsTerminating { get; }
 
     public ReadOnlyMemory<byte> Json => _json;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kftray.Testing.Admission;
 using Kftray.Testing.Controllers;
 using Kftray.Testing.Store;
 
@@ -9,9 +10,9 @@ namespace Kftray.Testing.World;
 public sealed class ClusterWorld
 {
     private readonly ObjectStore _store;
-    private readonly Admission _admission;
+    private readonly AdmissionChain _admission;
 
-    internal ClusterWorld(ObjectStore store, Admission admission) => (_store, _admission) = (store, admission);
+    internal ClusterWorld(ObjectStore store, AdmissionChain admission) => (_store, _admission) = (store, admission);
 
     /// <summary>Makes sure that the namespace exists.</summary>
     public void AddNamespace(string name)
@@ -98,6 +99,10 @@ public sealed class ClusterWorld
     /// <summary>Waits until the object is as wanted; null stands for one that is not there.</summary>
     public async Task WaitAsync(ResourceKind kind, string @namespace, string name, Func<JsonObject?, bool> condition, CancellationToken cancellationToken) =>
         await _store.Changed.UntilAsync(() => condition(_store.Find(kind, @namespace, name)?.Read()), cancellationToken);
+
+    /// <summary>Waits until any object of a kind in a namespace is as wanted.</summary>
+    public async Task WaitAnyAsync(ResourceKind kind, string @namespace, Func<JsonObject, bool> condition, CancellationToken cancellationToken) =>
+        await _store.Changed.UntilAsync(() => _store.List(kind, @namespace).Items.Any(item => condition(item.Read())), cancellationToken);
 
     private static JsonObject Template(PodSpec spec)
     {

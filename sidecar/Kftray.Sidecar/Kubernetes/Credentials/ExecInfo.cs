@@ -9,6 +9,8 @@ internal sealed class ExecCredential
 {
     public string? ApiVersion { get; set; }
 
+    public string? Kind { get; set; }
+
     public ExecCredentialStatus? Status { get; set; }
 }
 

@@ -36,11 +36,39 @@ internal sealed class FileCredentialSource(
         }
     }
 
+    public void Accept(Credential accepted)
+    {
+    }
+
+    public Task Renewed { get; } = new TaskCompletionSource().Task;
+
+    public void RetryNow(bool userIsThere)
+    {
+    }
+
+    public Task<Fault?> SignInAsync(CancellationToken cancellationToken) => Task.FromResult<Fault?>(null);
+
     private Credential Read()
     {
-        var header = tokenFile is null ? authorization : new AuthenticationHeaderValue("Bearer", ReadText(tokenFile).Trim());
-        return new(header, certificate is null || key is null ? null : ClientCertificate.FromPem(
+        return new(ReadToken(), certificate is null || key is null ? null : ClientCertificate.FromPem(
             certificate.Text ?? ReadText(certificate.Path!), key.Text ?? ReadText(key.Path!), certificate.Path ?? key.Path ?? "the kubeconfig"));
+    }
+
+    /// <summary>As client-go has it: a file that cannot be read, or is empty, leaves the token that stands in the kubeconfig.</summary>
+    private AuthenticationHeaderValue? ReadToken()
+    {
+        if (tokenFile is null)
+            return authorization;
+        try
+        {
+            var token = ReadText(tokenFile).Trim();
+            return token.Length > 0 ? BearerToken.Header(token, tokenFile) : authorization ?? throw new ForwardException(new(
+                FaultKind.CredentialsUnavailable, $"The token file {tokenFile}, which the kubeconfig names, is empty.", "Sign in again, or correct the file."));
+        }
+        catch (ForwardException) when (authorization is not null)
+        {
+            return authorization;
+        }
     }
 
     private static string ReadText(string path)

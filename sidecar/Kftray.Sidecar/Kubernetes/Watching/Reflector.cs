@@ -12,8 +12,9 @@ namespace Kftray.Sidecar.Kubernetes.Watching;
 /// again when the server has forgotten that version. Without the permission to watch it lists every two seconds.
 /// </summary>
 /// <param name="gone">Told of each object that is not there any more, also of one that another of the same name has replaced.</param>
+/// <param name="silence">Looks after a watch that says nothing; null where others of the namespace do.</param>
 internal sealed class Reflector<T>(
-    ResourceKind<T> kind, string ns, ApiReader api, RetryPulse pulse, Action<T> gone, TimeProvider time, ILogger logger)
+    ResourceKind<T> kind, string ns, ApiReader api, RetryPulse pulse, Action<T> gone, SilenceCheck<T>? silence, TimeProvider time, ILogger logger)
     : WatchSource<T>($"{api.Server.Context}/{ns}/{kind.Plural}", pulse, time, logger)
     where T : IResource
 {
@@ -38,8 +39,8 @@ internal sealed class Reflector<T>(
     private CancellationTokenSource? _believed;
     private long? _doubtedAt;
 
-    // Null: list first.
-    private string? _version;
+    // Null: list first. Written by the one loop, read by the check of a silent watch.
+    private volatile string? _version;
     private int _pollsLeft;
     // True from an expiry to the next sign of life of a watch: two in a row are no ordinary expiry.
     private bool _expired;
@@ -116,6 +117,8 @@ internal sealed class Reflector<T>(
         using var believed = new CancellationTokenSource(Timeout.InfiniteTimeSpan, Time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(watchdog.Token, believed.Token, stopping);
         var isAccepted = false;
+        silence?.OnHeard();
+        var checking = silence?.RunAsync(() => (Current.Value.Items, _version ?? ""), stop.Token) ?? Task.CompletedTask;
         try
         {
             lock (_gate)
@@ -127,6 +130,7 @@ internal sealed class Reflector<T>(
                 else
                     Publish(state => state with { IsPolled = false });
                 isAccepted = true;
+                silence?.OnHeard();
             }
         }
         catch (OperationCanceledException) when (watchdog.IsCancellationRequested && !stopping.IsCancellationRequested)
@@ -148,6 +152,8 @@ internal sealed class Reflector<T>(
         {
             lock (_gate)
                 _believed = null;
+            await stop.CancelAsync();
+            await checking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         // A server that ends every watch at once must not be asked in a tight loop.

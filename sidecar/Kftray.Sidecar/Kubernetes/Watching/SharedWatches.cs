@@ -22,7 +22,7 @@ internal sealed class SharedWatches(
             if (!_running.TryGetValue(key, out var shared))
             {
                 WatchSource<T> source = item is null
-                    ? new Reflector<T>(kind, ns, api, pulse, item => gone(item), time, logger)
+                    ? new Reflector<T>(kind, ns, api, pulse, item => gone(item), SilenceCheckOf(kind, ns), time, logger)
                     : new ItemPoller<T>(kind, ns, item, api, pulse, time, logger);
                 shared = new(source, source.Doubt, new CancellationTokenSource());
                 // A disposed cluster answers nothing any more; whoever still holds it is about to learn of the next one.
@@ -45,6 +45,11 @@ internal sealed class SharedWatches(
         foreach (var shared in doubted)
             shared.Doubt();
     }
+
+    // Pods tell on all: a gateway that keeps one watch back keeps the others back, too, and one question a namespace is enough.
+    private SilenceCheck<T>? SilenceCheckOf<T>(ResourceKind<T> kind, string ns)
+        where T : IResource =>
+        kind.Plural == ResourceKinds.Pods.Plural ? new(kind, ns, api, () => Doubt(ns), time, logger) : null;
 
     public async ValueTask DisposeAsync()
     {

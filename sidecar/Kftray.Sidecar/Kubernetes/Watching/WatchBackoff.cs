@@ -18,7 +18,8 @@ internal static class WatchBackoff
         if (retryAfter is { } asked)
             return Min(asked, LongestAsked) + TimeSpan.FromSeconds(chance);
 
-        // Somebody has to act first; asking every second would only fill the server's log.
+        // Somebody has to act first; asking every second would only fill the server's log. Neither a failed handshake nor refused credentials
+        // are proof of that: a server that is cut off or starts shows both.
         if (NeedsSomebody(kind))
             return Min(TimeSpan.FromSeconds(Math.Pow(2, Math.Min(attempt, 5))), Longest) * (0.8 + (0.2 * chance));
 
@@ -27,8 +28,8 @@ internal static class WatchBackoff
         return delay * (0.8 + (0.2 * chance));
     }
 
-    private static bool NeedsSomebody(FaultKind kind) => kind is FaultKind.Forbidden or FaultKind.Unauthorized
-        or FaultKind.CredentialsUnavailable or FaultKind.TlsNotTrusted or FaultKind.KubeconfigInvalid or FaultKind.Throttled;
+    private static bool NeedsSomebody(FaultKind kind) => kind is FaultKind.Forbidden or FaultKind.CredentialsUnavailable
+        or FaultKind.SignInRequired or FaultKind.KubeconfigInvalid or FaultKind.Throttled;
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -125,6 +125,9 @@ internal static partial class WatchLog
     [LoggerMessage(Diagnostics.EventIds.WatchDoubted, LogLevel.Debug, "{Name} is listed again: what was known at version {Version} is in doubt")]
     public static partial void Doubted(ILogger logger, string name, string? version);
 
+    [LoggerMessage(Diagnostics.EventIds.WatchSilent, LogLevel.Information, "{Name} was not told of a change: its watch has been silent for {Duration}")]
+    public static partial void Silent(ILogger logger, string name, TimeSpan duration);
+
     [LoggerMessage(Diagnostics.EventIds.WatchPolls, LogLevel.Information, "{Name} may not be watched and is polled instead")]
     public static partial void Polls(ILogger logger, string name);
 }

@@ -1,0 +1,90 @@
+using System.Net.Sockets;
+
+namespace Kftray.Relay;
+
+/// <summary>
+/// The bytes of one connection, both ways. The end of one direction is the half-close of the other; a reset of either side resets both.
+/// </summary>
+internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext context)
+{
+    /// <summary>How often a side that has sent its end is asked whether it is still there: nothing is read from it any more that would tell.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var closing = ending.Token.Register(Abort);
+        var up = CopyAsync(client, upstream, ending);
+        var down = CopyAsync(upstream, client, ending);
+        var first = await Task.WhenAny(up, down);
+        var silent = first == up ? client : upstream;
+        using (context.Time.CreateTimer(_ => EndIfGone(silent, ending), null, CheckInterval, CheckInterval))
+            await Task.WhenAll(up, down);
+        client.Dispose();
+        upstream.Dispose();
+    }
+
+    private static void EndIfGone(Socket silent, CancellationTokenSource ending)
+    {
+        try
+        {
+            if ((int)silent.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0)
+                ending.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection has ended meanwhile.
+        }
+    }
+
+    private void Abort()
+    {
+        client.Abort();
+        upstream.Abort();
+    }
+
+    private async Task CopyAsync(Socket source, Socket destination, CancellationTokenSource ending)
+    {
+        var isWhole = false;
+        try
+        {
+            await PassOnAsync(source, destination, ending.Token);
+            destination.Shutdown(SocketShutdown.Send);
+            isWhole = true;
+        }
+        finally
+        {
+            if (!isWhole)
+                await ending.CancelAsync();
+        }
+    }
+
+    private async Task PassOnAsync(Socket source, Socket destination, CancellationToken ending)
+    {
+        var turns = new Turns();
+        while (true)
+        {
+            await turns.PauseAsync(source.WaitReadableAsync(ending));
+            var chunk = await context.Chunks.RentAsync(ending);
+            try
+            {
+                SocketError error;
+                while ((error = source.TryReceive(chunk, out var count)) == SocketError.Success)
+                {
+                    if (count == 0)
+                        return;
+                    context.Touch();
+                    await destination.SendAllAsync(chunk.AsMemory(0, count));
+                    await turns.TakeAsync();
+                }
+
+                if (error != SocketError.WouldBlock)
+                    throw new SocketException((int)error);
+            }
+            finally
+            {
+                context.Chunks.Return(chunk);
+            }
+        }
+    }
+}
