@@ -32,12 +32,20 @@ export const rowIcons: Record<RowState, Icon> = {
   unknown: { id: 'circle-outline', color: 'disabledForeground' },
 };
 
+/** What a row shows beyond the state. */
+export interface RowExtras {
+  /** Milliseconds since 1970: with it a row counts down to the next attempt. */
+  readonly now?: number;
+  /** How much went through, in words. */
+  readonly traffic?: string;
+}
+
 /** @param label The alias, less what its group already says. */
-export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: string, t: Translate): RowPresentation {
+export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: string, t: Translate, extras: RowExtras = {}): RowPresentation {
   const state = rowState(snapshot, current);
   return {
     label,
-    description: description(snapshot, state, t),
+    description: description(snapshot, state, t, extras),
     icon: rowIcons[state],
     contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : []), ...(snapshot.fault?.kind === 'signInRequired' ? ['signin'] : [])].join(';'),
     accessibilityLabel: accessibilityLabel(snapshot, state, t),
@@ -74,9 +82,9 @@ export function shortLocal(snapshot: ForwardSnapshot, t: Translate): string {
   return isUsual ? `:${snapshot.localPort}` : `${snapshot.localAddress}:${snapshot.localPort}`;
 }
 
-function description(snapshot: ForwardSnapshot, state: RowState, t: Translate): string {
+function description(snapshot: ForwardSnapshot, state: RowState, t: Translate, { now, traffic }: RowExtras): string {
   // What is not as usual goes first: a narrow side bar cuts off the end.
-  const reason = abnormality(snapshot, state, t);
+  const reason = abnormality(snapshot, state, t, now);
   const parts = [...(reason ? [reason] : []), `${shortLocal(snapshot, t)} → ${snapshot.target}`];
   if (snapshot.protocol === 'udp') {
     parts.push('UDP');
@@ -84,11 +92,14 @@ function description(snapshot: ForwardSnapshot, state: RowState, t: Translate): 
   if (snapshot.workloadType === 'proxy' || snapshot.workloadType === 'expose') {
     parts.push(snapshot.workloadType);
   }
+  if (traffic !== undefined) {
+    parts.push(traffic);
+  }
   return parts.join(' · ');
 }
 
 /** What is not as usual, in at most about 40 characters; undefined for rows that are stopped or active and well. */
-function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate): string | undefined {
+function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate, now: number | undefined): string | undefined {
   const reason = faultReason(snapshot, t);
   switch (state) {
     case 'stopped':
@@ -98,7 +109,7 @@ function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate): 
     case 'starting':
       return t('starting…');
     case 'reconnecting':
-      return reason ? t('reconnecting, {0}', reason) : t('reconnecting');
+      return waiting(snapshot, now, t) ?? (reason ? t('reconnecting, {0}', reason) : t('reconnecting'));
     case 'degraded':
     case 'error':
     case 'blocked':
@@ -106,6 +117,17 @@ function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate): 
     case 'unknown':
       return stateWord(state, t);
   }
+}
+
+/** A row has no room for both the word and the time; the icon says the word. */
+function waiting(snapshot: ForwardSnapshot, now: number | undefined, t: Translate): string | undefined {
+  const seconds = now === undefined ? 0 : secondsToNextAttempt(snapshot, now);
+  return seconds > 0 ? t('{0}, retry in {1} s', faultReason(snapshot, t) ?? t('reconnecting'), seconds) : undefined;
+}
+
+/** Whole seconds, rounded up; 0 when no attempt is ahead. */
+export function secondsToNextAttempt({ status, nextAttemptAt }: ForwardSnapshot, now: number): number {
+  return status === 'reconnecting' && nextAttemptAt !== undefined ? Math.max(0, Math.ceil((Date.parse(nextAttemptAt) - now) / 1000)) : 0;
 }
 
 function accessibilityLabel(snapshot: ForwardSnapshot, state: RowState, t: Translate): string {

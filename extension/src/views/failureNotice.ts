@@ -6,6 +6,8 @@ import { isFree, nextFreePort } from '../workspace/freePort';
 
 /** A start that takes longer is no longer something the user is looking at. Milliseconds. */
 const attentionMs = 15_000;
+/** A start that takes longer, as when a node pulls the relay's image, can be watched and given up. Milliseconds. */
+const slowStartMs = 5000;
 
 /**
  * Tells once when forwards that the user just started end in `failed`: one message per action, however many failed. What fails later, or
@@ -21,10 +23,28 @@ export class FailureNotice {
   async during(ids: readonly string[], start: () => Promise<unknown>): Promise<void> {
     const before = new Map(ids.map((id) => [id, this.store.get(id)?.since]));
     await start();
-    const failed = await this.settled(ids, before);
+    const settled = this.settled(ids, before);
+    const slow = setTimeout(() => {
+      this.showProgress(ids, settled);
+    }, slowStartMs);
+    const failed = await settled;
+    clearTimeout(slow);
     if (failed.length > 0 && this.settings.notifications === 'problems') {
       await this.tell(failed, ids.length);
     }
+  }
+
+  private showProgress(ids: readonly string[], settled: Promise<unknown>): void {
+    const starting = ids.map((id) => this.store.get(id)).filter((snapshot) => snapshot?.status === 'starting');
+    if (starting.length === 0) {
+      return;
+    }
+    const title = starting.length === 1 && starting[0] ? vscode.l10n.t('Starting {0}…', starting[0].alias) : vscode.l10n.t('Starting {0} port forwards…', starting.length);
+    const showLog = `[${vscode.l10n.t('Show Log')}](command:kftray.showLog)`;
+    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `${title} ${showLog}`, cancellable: true }, async (_, token) => {
+      token.onCancellationRequested(() => vscode.commands.executeCommand('kftray.stop', ids));
+      await settled;
+    });
   }
 
   /** The forwards that failed. One that stands as it stood before has not been heard of yet. */
