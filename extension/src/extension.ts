@@ -14,6 +14,7 @@ import { ForwardsTree } from './views/forwardsTree';
 import { IgnoreNotice } from './views/ignoreNotice';
 import { KubeconfigProbe } from './views/kubeconfigProbe';
 import { Overview } from './views/overview';
+import { Reports } from './views/reports';
 import { ServiceNotice } from './views/serviceNotice';
 import { AutoStart } from './workspace/autoStart';
 import { ConfigDocuments } from './workspace/configDocuments';
@@ -59,7 +60,7 @@ export function activate(extension: vscode.ExtensionContext): void {
 
   const core = { store, settings, supervisor: service, sync, enabled, documents, problems, history, background, terminals: extension.environmentVariableCollection };
   const features = registerFeatures(core, own);
-  const notices = { failures: new FailureNotice(store, settings), serviceNotice: own(new ServiceNotice(service, log)), ignoreNotice: new IgnoreNotice() };
+  const notices = { failures: new FailureNotice(store, settings), serviceNotice: own(new ServiceNotice(service, log)), ignoreNotice: new IgnoreNotice(), reports: own(new Reports()) };
   own(registerCommands({ ...core, ...features, ...notices, tree, view, consents, autoStart, log, manifest: extension.extension.packageJSON as Manifest }));
 }
 

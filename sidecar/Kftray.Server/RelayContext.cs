@@ -3,6 +3,7 @@ namespace Kftray.Relay;
 /// <summary>What all connections of a relay share.</summary>
 internal sealed class RelayContext(RelayOptions options, Target target, RelayLog log, TimeProvider time)
 {
+    // Flows and connections to the target now.
     private int _flows;
     private IdleTimer? _idleExit;
 
@@ -15,9 +16,6 @@ internal sealed class RelayContext(RelayOptions options, Target target, RelayLog
     public TimeProvider Time => time;
 
     public ChunkPool Chunks { get; } = new();
-
-    /// <summary>Flows and connections to the target now.</summary>
-    public int Flows => Volatile.Read(ref _flows);
 
     /// <summary>From now on the relay ends when <see cref="Touch"/> is not called for its time.</summary>
     public void Watch(IdleTimer idleExit) => _idleExit = idleExit;

@@ -21,8 +21,6 @@ internal enum RelayEvent
     /// <summary>A datagram that could not be passed on whole.</summary>
     DatagramDropped,
 
-    /// <summary>A client that did not take what it was sent.</summary>
-    ClientStalled,
     Internal,
 }
 

@@ -1,6 +1,8 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Diagnostics;
+using Kftray.Sidecar.Diagnostics.Checks;
 using Kftray.Sidecar.Endpoints;
+using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.PortForward;
@@ -19,6 +21,7 @@ internal sealed class Engine : IEngine
     private readonly BrowseMemory _browser;
     private readonly TargetResolver _resolver;
     private readonly ForwardSet _forwards;
+    private readonly Doctor _doctor;
     private readonly HostChanges _host;
     private readonly IdleMemory _memory;
     private readonly SessionLimits _limits;
@@ -33,7 +36,10 @@ internal sealed class Engine : IEngine
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _memory = IdleMemory.OfProcess(time);
         _resolver = new TargetResolver(clusters, time);
-        _forwards = new ForwardSet(new TcpEndpointBinder(time), _resolver, time, loggers);
+        var owners = PortOwners.OfThisSystem(time);
+        var dependencies = new ForwardDependencies(new TcpEndpointBinder(owners, time), _resolver, time, loggers);
+        _forwards = new ForwardSet(dependencies);
+        _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
     }
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => _forwards.Snapshots;
@@ -72,6 +78,9 @@ internal sealed class Engine : IEngine
         _forwards.RunningSpec(id) is { } spec ? new(await _resolver.SignInAsync(spec, cancellationToken)) : null;
 
     public Task<bool> RestartAsync(string id) => _forwards.RestartAsync(id);
+
+    public async Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken) =>
+        _forwards.Look(id) is var (spec, snapshot) ? await _doctor.ExamineAsync(new(spec, snapshot), cancellationToken) : null;
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 

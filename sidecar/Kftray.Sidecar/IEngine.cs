@@ -30,6 +30,10 @@ internal interface IEngine : IAsyncDisposable
     /// <returns>False when no such forward is running.</returns>
     Task<bool> RestartAsync(string id);
 
+    /// <summary>Examines the forward, running or not, link by link. Changes nothing in the cluster.</summary>
+    /// <returns>Null when there is no such forward.</returns>
+    Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>What can be forwarded.</summary>
     /// <exception cref="Forwarding.ForwardException">The kubeconfig or the cluster could not answer.</exception>
     Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken);

@@ -19,6 +19,7 @@ internal static class Report
         Row("failed: refused or reset, and no pod had accepted", subject => Number(subject.Judge.Tally.Failed));
         Row("… although a target was ready", subject => Number(subject.Judge.Tally.FailedAlthoughReady));
         Row("… because the path broke under what had been sent", subject => Number(subject.Judge.Tally.FailedUnderWay));
+        Row("… before 30 s were over, with nothing of that kind", subject => Of(subject, Number(subject.Judge.Tally.NotHeld)));
         Row("held, longest, s", subject => (subject.Judge.Tally.Longest / 1000.0).ToString("0.0", CultureInfo.InvariantCulture));
         Row("lost: served, then ended with pod and path intact", subject => Number(subject.Judge.Tally.Lost));
         Row("ended with their pod or path", subject => Number(subject.Judge.Tally.Ended));

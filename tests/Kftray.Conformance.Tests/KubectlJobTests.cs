@@ -66,6 +66,8 @@ public sealed class KubectlJobTests : TestBase
         var kubectl = SignIn(cluster);
         var pod = await StartAsync(cluster, spec => spec["ttlSecondsAfterFinished"] = 1);
         var waiting = kubectl.RunAsync("wait", "--for=condition=Complete", "job/relay", "--timeout=30s");
+        // It watches: after that the end cannot escape it, however soon the job is deleted.
+        await cluster.Requests.WaitAsync(request => request is { Verb: "watch", Resource: "jobs" }, TimeoutToken);
 
         pod.Process!.Terminate();
 

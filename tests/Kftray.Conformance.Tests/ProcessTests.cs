@@ -48,6 +48,32 @@ public sealed class ProcessTests : TestBase
     }
 
     [Fact]
+    public async Task KilledCluster_TakesTheProcessesOfItsPodsAlong()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A shell is the guard.");
+        using var process = Start("serve", "--kubeconfig", Path.Combine(Folder, "killed.kubeconfig"));
+        try
+        {
+            var ready = JsonNode.Parse((await process.StandardOutput.ReadLineAsync(TimeoutToken))!)!;
+            using var control = new HttpClient { BaseAddress = new Uri((string)ready["control"]!) };
+            using var added = await control.PostAsJsonAsync("/world", RelayManifests.Pod("relay", RelayManifests.PodSpec("127.0.0.1", 1)), TimeoutToken);
+            Assert.True(added.IsSuccessStatusCode, await added.Content.ReadAsStringAsync(TimeoutToken));
+            var kubectl = new Kubectl((string)ready["kubeconfig"]!, Folder, TimeoutToken);
+            (await kubectl.RunAsync("wait", "--for=condition=Ready", "pod/relay", "-n", "shop", "--timeout=30s")).Succeeded();
+            var id = (int)(await control.GetFromJsonAsync<JsonNode>("/pods/shop/relay/process", TimeoutToken))!["id"]!;
+            using var relay = Process.GetProcessById(id);
+
+            process.Kill();
+
+            await relay.WaitForExitAsync(TimeoutToken);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+
+    [Fact]
     public async Task UnknownOption_IsWrongUsage()
     {
         using var process = Start("serve", "--nonsense");

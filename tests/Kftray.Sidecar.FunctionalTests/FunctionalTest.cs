@@ -154,6 +154,15 @@ public abstract class FunctionalTest : IAsyncLifetime
 
     protected bool Retry(string id) => _engine!.Retry(id);
 
+    /// <summary>Asks the doctor about the forward of this alias.</summary>
+    protected async Task<Diagnosis> DiagnoseAsync(string alias)
+    {
+        var diagnosis = await _engine!.DiagnoseAsync(_engine.Snapshots.First(snapshot => snapshot.Alias == alias).Id, TimeoutToken)
+            ?? throw new InvalidOperationException($"There is no forward '{alias}'.");
+        WrittenText.OfTheSuite.Record(JsonSerializer.Serialize(diagnosis, ContractJson.Default.Diagnosis));
+        return diagnosis;
+    }
+
     /// <summary>Ends the engine as the end of standard input does.</summary>
     protected async Task StopEngineAsync()
     {

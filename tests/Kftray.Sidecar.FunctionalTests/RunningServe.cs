@@ -17,16 +17,11 @@ internal sealed class RunningServe : SidecarProcess
     }
 
     /// <param name="parent">The command that starts it, and is its parent, with the program's command line as its last argument; null: the test.</param>
-    public static RunningServe Start(params string[] parent)
-    {
-        string[] command = [.. parent, .. parent.Length == 0 ? (string[])[FindProgram(), "serve"] : [$"'{FindProgram()}' serve"]];
-        return new(Process.Start(new ProcessStartInfo(command[0], command[1..])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!);
-    }
+    public static RunningServe Start(params string[] parent) =>
+        Launch([.. parent, .. parent.Length == 0 ? (string[])[FindProgram(), "serve"] : [$"'{FindProgram()}' serve"]]);
+
+    /// <summary>The one of an editor window of that name.</summary>
+    public static RunningServe StartAsWindow(string window) => Launch([FindProgram(), "serve", "--window", window]);
 
     /// <summary>Applies a config and returns the local port of its one forward once it is active.</summary>
     public async Task<int> ForwardAsync(string config, string kubeconfig, CancellationToken cancellationToken)
@@ -56,6 +51,13 @@ internal sealed class RunningServe : SidecarProcess
             }
         }
     }
+
+    private static RunningServe Launch(string[] command) => new(Process.Start(new ProcessStartInfo(command[0], command[1..])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!);
 
     private async Task SendAsync(string method, JsonObject parameters)
     {

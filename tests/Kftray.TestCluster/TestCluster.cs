@@ -49,9 +49,8 @@ public sealed class TestCluster : IAsyncDisposable
             _store,
             addresses,
             new BehaviourCatalog(options.Behaviours, options.DatagramBehaviours, time),
-            new ImageCatalog(options.Images),
             _resolver,
-            new PodSurroundings(Node, Faults.Images, events),
+            new PodSurroundings(Node, new ImageCatalog(options.Images), Faults.Images, events),
             runtimeName,
             time) { Timing = options.PodTiming };
         Runtime = options.Runtime;

@@ -9,6 +9,7 @@ import { type FailureNotice } from '../views/failureNotice';
 import { type ForwardLog } from '../views/forwardLog';
 import { type ForwardsTree } from '../views/forwardsTree';
 import { type IgnoreNotice } from '../views/ignoreNotice';
+import { type Reports } from '../views/reports';
 import { type ServiceNotice } from '../views/serviceNotice';
 import { type AutoStart } from '../workspace/autoStart';
 import { type ConfigDocuments } from '../workspace/configDocuments';
@@ -29,6 +30,7 @@ export interface CommandContext {
   readonly supervisor: SidecarSupervisor;
   readonly autoStart: AutoStart;
   readonly failures: FailureNotice;
+  readonly reports: Reports;
   readonly serviceNotice: ServiceNotice;
   readonly log: vscode.LogOutputChannel;
   readonly clusters: ClusterTree;

@@ -7,6 +7,7 @@ import { openUserConfig, openWorkspaceConfig, revealInConfig } from './config';
 import { allowKubeconfig } from './consent';
 import { type CommandContext, type CommandTable } from './context';
 import { groupBy, selectContext, selectKubeconfig } from './defaults';
+import { diagnose } from './diagnose';
 import { changeLocalPort, duplicateForward, editForward, removeForward } from './edit';
 import { copyDiagnostics, showForwardLog } from './inspect';
 import { showMenu } from './menu';
@@ -32,6 +33,7 @@ export const commands: CommandTable = {
   'kftray.refresh': refresh,
   'kftray.allowKubeconfig': allowKubeconfig,
   'kftray.signIn': signIn,
+  'kftray.diagnose': diagnose,
   'kftray.openInBrowser': openInBrowser,
   'kftray.openInIntegratedBrowser': openInIntegratedBrowser,
   'kftray.copyAddress': copyAddress,

@@ -7,7 +7,7 @@ import { requireTrust } from './trust';
 
 const canStart: Applies = (state) => state === 'stopped' || state === 'error';
 const canStop: Applies = (state) => isWanted(state);
-const canRetry: Applies = (state) => state === 'error' || state === 'degraded' || state === 'reconnecting';
+const canRetry: Applies = (state) => state === 'error' || state === 'elsewhere' || state === 'degraded' || state === 'reconnecting';
 
 export async function start(context: CommandContext, ...args: unknown[]): Promise<void> {
   await startForwards(context, await targetForwards(context, args, canStart, vscode.l10n.t('Start which port forward?')));

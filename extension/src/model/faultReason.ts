@@ -5,7 +5,7 @@ const longestReason = 40;
 
 /** The fault in at most 40 characters, for a row. The whole sentence is in the tooltip. */
 export function faultReason(snapshot: ForwardSnapshot, t: Translate): string | undefined {
-  return snapshot.fault && (shortReasons(snapshot, t)[snapshot.fault.kind] ?? shortened(snapshot.fault.message));
+  return snapshot.fault && shortened(shortReasons(snapshot, t)[snapshot.fault.kind] ?? snapshot.fault.message);
 }
 
 /** Cuts at 40 characters. */
@@ -21,7 +21,7 @@ function shortReasons(snapshot: ForwardSnapshot, t: Translate): Record<FaultKind
     untrustedWorkspace: t('trust required'),
     nonLoopbackAddress: t('non-loopback address not allowed'),
     consentRequired: t('kubeconfig not confirmed'),
-    portInUse: t('port {0} in use', snapshot.localPort),
+    portInUse: snapshot.fault?.holder?.name === undefined ? t('port {0} in use', snapshot.localPort) : t('port {0} in use by {1}', snapshot.localPort, snapshot.fault.holder.name),
     portNotPermitted: t('port {0} not permitted', snapshot.localPort),
     addressNotAvailable: t('address not available'),
     kubeconfigNotFound: t('no kubeconfig'),

@@ -28,6 +28,7 @@ export const rowIcons: Record<RowState, Icon> = {
   degraded: { id: 'warning', color: 'list.warningForeground' },
   reconnecting: { id: 'sync~spin', color: 'list.warningForeground' },
   error: { id: 'error', color: 'list.errorForeground' },
+  elsewhere: { id: 'multiple-windows', color: 'charts.green' },
   blocked: { id: 'circle-slash', color: 'disabledForeground' },
   unknown: { id: 'circle-outline', color: 'disabledForeground' },
 };
@@ -66,6 +67,8 @@ export function stateWord(state: RowState, t: Translate): string {
       return t('reconnecting');
     case 'error':
       return t('error');
+    case 'elsewhere':
+      return t('in another window');
     case 'blocked':
       return t('blocked');
     case 'unknown':
@@ -114,6 +117,8 @@ function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate, n
     case 'error':
     case 'blocked':
       return reason ?? stateWord(state, t);
+    case 'elsewhere':
+      return snapshot.fault?.holder?.window === undefined ? stateWord(state, t) : t('in window "{0}"', snapshot.fault.holder.window);
     case 'unknown':
       return stateWord(state, t);
   }
@@ -134,7 +139,7 @@ function accessibilityLabel(snapshot: ForwardSnapshot, state: RowState, t: Trans
   const local = snapshot.localPort === 0 ? t('any local port') : t('local port {0}', snapshot.localPort);
   const parts = [snapshot.alias, stateWord(state, t), `${local} ${targetSentence(snapshot, t)}`, snapshot.protocol.toUpperCase()];
   if (state !== 'stopped' && state !== 'active' && state !== 'unknown') {
-    const reason = faultReason(snapshot, t);
+    const reason = state === 'elsewhere' ? abnormality(snapshot, state, t, undefined) : faultReason(snapshot, t);
     if (reason) {
       parts.push(reason);
     }

@@ -2,9 +2,9 @@ import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 
 /**
  * What a row can look like. The sidecar's states in the editor's words: `reconnecting` is `degraded` while it waits for a ready pod or for
- * the user, `failed` is `error`, and `unknown` is the time between a sidecar's end and its successor's first word.
+ * the user, `failed` is `error`, or `elsewhere` when another window has the port, and `unknown` is the time between a sidecar's end and its successor's first word.
  */
-export type RowState = 'stopped' | 'starting' | 'active' | 'degraded' | 'reconnecting' | 'error' | 'blocked' | 'unknown';
+export type RowState = 'stopped' | 'starting' | 'active' | 'degraded' | 'reconnecting' | 'error' | 'elsewhere' | 'blocked' | 'unknown';
 
 export function rowState(snapshot: ForwardSnapshot, current: boolean): RowState {
   if (!current) {
@@ -12,7 +12,7 @@ export function rowState(snapshot: ForwardSnapshot, current: boolean): RowState 
   }
   switch (snapshot.status) {
     case 'failed':
-      return 'error';
+      return snapshot.fault?.holder?.isKftray ? 'elsewhere' : 'error';
     case 'reconnecting':
       return snapshot.waitingFor === 'event' || snapshot.waitingFor === 'user' ? 'degraded' : 'reconnecting';
     default:

@@ -6,6 +6,7 @@ export interface Requests {
   'workspace/apply': { params: ApplyParams; result: ApplyResult };
   'forward/retry': { params: ForwardParams; result: null };
   'forward/restart': { params: ForwardParams; result: null };
+  'forward/diagnose': { params: ForwardParams; result: Diagnosis };
   'cluster/browse': { params: BrowseParams; result: BrowseResult };
   'config/import': { params: ImportParams; result: TransferResult };
   'config/export': { params: ApplyParams; result: TransferResult };
@@ -39,6 +40,36 @@ export const RpcErrors = {
   clusterUnavailable: -32054,
 } as const;
 
+export type CheckResult =
+  | 'pass'
+  /** It works, but not as well as it could. */
+  | 'warn'
+  | 'fail'
+  /** Could not be looked at because an earlier link is broken, or does not apply. */
+  | 'skipped';
+
+/** The links of the chain from a config entry to an application, in the order in which they are examined. */
+export type DiagnosisLink =
+  | 'configEntry'
+  | 'kubeconfig'
+  | 'context'
+  | 'credentials'
+  /** DNS, TCP and TLS of the API server or the proxy before it. */
+  | 'server'
+  | 'api'
+  | 'permissions'
+  | 'namespace'
+  /** The Service or pod that the forward names, and its port. */
+  | 'target'
+  | 'pods'
+  | 'containerPort'
+  /** The way of port-forward that the server takes. */
+  | 'podSession'
+  /** Whether anything listens inside the pod. */
+  | 'application'
+  | 'localPort'
+  | 'roundTrip';
+
 /** Where a document comes from. Later kinds refine earlier ones by alias. */
 export type DocumentKind =
   /** `.vscode/kftray.json`: shared with the team. */
@@ -50,7 +81,7 @@ export type DocumentKind =
   /** Forwards that last as long as the window. */
   | 'session';
 
-/** The kinds of fault. Grouped by who has to act; a new kind also needs a line in the classifier. */
+/** The kinds of fault. Grouped by who has to act; a new kind also needs a line in the classifier and an entry in `FaultCatalog`. */
 export type FaultKind =
   | 'invalidConfig'
   | 'notSupported'
@@ -199,6 +230,23 @@ export interface BrowseWorkload {
   readonly annotated?: readonly AnnotatedForward[];
 }
 
+/** What was found at one link. */
+export interface CheckReport {
+  readonly link: DiagnosisLink;
+  /** The link in words. */
+  readonly title: string;
+  readonly result: CheckResult;
+  /** What was seen, in sentences; of a skipped one, why. */
+  readonly seen: string;
+  /** What to do; null when there is nothing to do. */
+  readonly remedy?: string;
+  /** What is broken, as the row of the running forward says it; only of a failed one. */
+  readonly fault?: Fault;
+  /** Further lines: a line each, some of them preformatted such as a Role in YAML. */
+  readonly details: readonly string[];
+  readonly milliseconds: number;
+}
+
 /** One config document, by content: the sidecar reads no workspace file itself. */
 export interface ConfigDocument {
   /** Names the document in problems and snapshots. */
@@ -207,6 +255,25 @@ export interface ConfigDocument {
   readonly folder: string;
   readonly kind: DocumentKind;
   readonly text: string;
+}
+
+/** The doctor's report on one forward. Holds no credential. */
+export interface Diagnosis {
+  readonly id: string;
+  readonly alias: string;
+  /** What the forward leads to, in kubectl's words. */
+  readonly target: string;
+  /** One sentence that names the first broken link, or says that there is none. */
+  readonly verdict: string;
+  /** The first broken link; null when there is none. */
+  readonly brokenLink?: DiagnosisLink;
+  /** What is broken there. */
+  readonly fault?: Fault;
+  /** All links, in order. */
+  readonly checks: readonly CheckReport[];
+  readonly milliseconds: number;
+  /** The whole report for people. */
+  readonly markdown: string;
 }
 
 /** What went wrong, said once for the row, the log and the doctor: a kind for programs, what happened, and what to do. */
@@ -218,6 +285,10 @@ export interface Fault {
   readonly hint?: string;
   /** The file that the user has to decide about, for `consentRequired`. */
   readonly path?: string;
+  /** Who holds the local port, for `portInUse`; null when it is not known. */
+  readonly holder?: PortHolder;
+  /** The next local port that is free, for `portInUse`; null when none was found. */
+  readonly freePort?: number;
 }
 
 /** Parameters of the requests that are about one forward. */
@@ -324,6 +395,22 @@ export interface LogParams {
   /** Stable number of the message; see `Diagnostics/EventIds`. */
   readonly eventId: number;
   readonly message: string;
+}
+
+/** Who listens on a local port that a forward wants. */
+export interface PortHolder {
+  /** Where it listens, such as `127.0.0.1` or `0.0.0.0`. */
+  readonly address: string;
+  /** Null where the system does not tell, as for processes of other users. */
+  readonly processId?: number;
+  /** Name of the process; null when it is not known. */
+  readonly name?: string;
+  /** Its command line, shortened and without what looks like a secret; null when it is not known. */
+  readonly command?: string;
+  /** True for another Kftray: of another window, or of a terminal. */
+  readonly isKftray: boolean;
+  /** The editor window that the other Kftray belongs to; null when it names none. */
+  readonly window?: string;
 }
 
 /** Something a person should change in a document. */

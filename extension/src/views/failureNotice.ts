@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { type Settings } from '../settings';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
-import { isFree, nextFreePort } from '../workspace/freePort';
 
 /** A start that takes longer is no longer something the user is looking at. Milliseconds. */
 const attentionMs = 15_000;
@@ -86,23 +85,18 @@ export class FailureNotice {
 
   private async tellOne(forward: ForwardSnapshot): Promise<void> {
     const { fault } = forward;
-    const free = await this.freePort(forward);
+    const free = this.settings.localPortOnConflict === 'ask' ? fault?.freePort : undefined;
     const useFree = vscode.l10n.t('Use {0}', free ?? 0);
+    const diagnose = vscode.l10n.t('Diagnose');
     const showLog = vscode.l10n.t('Show Log');
     const message = vscode.l10n.t('{0} could not start: {1}', forward.alias, [fault?.message, fault?.hint].filter(Boolean).join(' '));
-    const answer = await vscode.window.showErrorMessage(message, ...(free === undefined ? [] : [useFree]), showLog);
+    const answer = await vscode.window.showErrorMessage(message, ...(free === undefined ? [] : [useFree]), diagnose, showLog);
     if (answer === useFree) {
       await vscode.commands.executeCommand('kftray.changeLocalPort', forward.id, free);
+    } else if (answer === diagnose) {
+      await vscode.commands.executeCommand('kftray.diagnose', forward.id);
     } else if (answer === showLog) {
       await vscode.commands.executeCommand('kftray.showForwardLog', forward.id);
     }
-  }
-
-  /** A way out of a busy port, unless the user wants none offered. */
-  private async freePort({ fault, localPort, localAddress }: ForwardSnapshot): Promise<number | undefined> {
-    if (fault?.kind !== 'portInUse' || this.settings.localPortOnConflict !== 'ask') {
-      return undefined;
-    }
-    return nextFreePort(localPort, new Set(this.store.all.map((forward) => forward.localPort)), (port) => isFree(port, localAddress));
   }
 }

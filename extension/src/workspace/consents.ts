@@ -2,7 +2,7 @@ import { type Memory } from './enabledSet';
 
 const key = 'kftray.kubeconfigConsents';
 
-/** Folders whose kubeconfigs the user allowed to be used. A kubeconfig that came with a repository can run programs. */
+/** Kubeconfigs inside the workspace that the user allowed to be used. A kubeconfig that came with a repository can run programs. */
 export class Consents {
   constructor(private readonly memory: Memory) {}
 

@@ -6,8 +6,7 @@ import { type TextEdit } from './configEdits';
 export type EditText = (text: string) => Promise<readonly TextEdit[]>;
 
 /**
- * Changes a config document and saves it. Through the editor's document, so that an open editor shows it, unsaved work in it is kept, and Undo
- * takes it back. A document that does not exist is made.
+ * Changes a config document and saves it; one that does not exist is made. Where the edits cannot be computed, the document is shown.
  */
 export async function editDocument(uri: vscode.Uri, editText: EditText): Promise<void> {
   if (!(await exists(uri))) {
@@ -21,12 +20,17 @@ export async function editDocument(uri: vscode.Uri, editText: EditText): Promise
     await vscode.window.showTextDocument(document);
     throw error;
   }
+  await applyEdits(document, edits);
+}
+
+/** Changes a document and saves it: an open editor shows it, unsaved work in it is kept, and Undo takes it back. */
+export async function applyEdits(document: vscode.TextDocument, edits: readonly TextEdit[]): Promise<void> {
   const edit = new vscode.WorkspaceEdit();
   for (const { offset, length, content } of edits) {
-    edit.replace(uri, new vscode.Range(document.positionAt(offset), document.positionAt(offset + length)), content);
+    edit.replace(document.uri, new vscode.Range(document.positionAt(offset), document.positionAt(offset + length)), content);
   }
   if (!(await vscode.workspace.applyEdit(edit)) || !(await document.save())) {
-    throw new Error(vscode.l10n.t('{0} could not be saved.', vscode.workspace.asRelativePath(uri)));
+    throw new Error(vscode.l10n.t('{0} could not be saved.', vscode.workspace.asRelativePath(document.uri)));
   }
 }
 

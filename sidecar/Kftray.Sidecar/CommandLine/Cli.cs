@@ -15,6 +15,7 @@ internal static class Cli
         {
             UpCommand.Create(console, createEngine),
             CheckCommand.Create(console, createEngine),
+            DoctorCommand.Create(console, createEngine),
             ServeCommand.Create(console, createEngine),
         };
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Kftray.Sidecar.Contract;
-using Kftray.Sidecar.Workspace;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
@@ -29,14 +28,7 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
         using var loggers = CreateLoggers();
         await using var engine = createEngine(loggers);
 
-        // The files were named by the user, so they are trusted, and so is what lies beside them.
-        var wanted = new ApplyParams
-        {
-            Documents = files.Documents,
-            Trusted = true,
-            Consents = [.. files.Documents.Select(document => DocumentPath.FolderOf(document.Uri)).OfType<string>()],
-            Settings = new() { Kubeconfig = KubeconfigFiles() },
-        };
+        var wanted = WantedForwards.Of(files, Kubeconfig, console.WorkingDirectory);
 
         // The first apply runs nothing: it tells which forwards there are.
         var result = await engine.ApplyAsync(wanted, stopping);
@@ -56,10 +48,6 @@ internal sealed class UpRun(CliConsole console, EngineFactory createEngine)
 
         return ExitCode.Success;
     }
-
-    private string[] KubeconfigFiles() => Kubeconfig is null
-        ? []
-        : [.. Kubeconfig.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(path => Path.GetFullPath(path, console.WorkingDirectory))];
 
     private string[] Choose(IReadOnlyList<ForwardSnapshot> forwards)
     {

@@ -16,6 +16,7 @@ namespace Kftray.Sidecar.Contract;
 [JsonSerializable(typeof(ApplyResult))]
 [JsonSerializable(typeof(ForwardParams))]
 [JsonSerializable(typeof(SetLogLevelParams))]
+[JsonSerializable(typeof(Diagnosis))]
 [JsonSerializable(typeof(BrowseParams))]
 [JsonSerializable(typeof(BrowseResult))]
 [JsonSerializable(typeof(ImportParams))]

@@ -8,9 +8,16 @@ namespace Kftray.Sidecar.Contract;
 /// <param name="Message">One sentence. Never holds a credential.</param>
 /// <param name="Hint">What the user can do about it; null when there is nothing to do but wait.</param>
 /// <param name="Path">The file that the user has to decide about, for <see cref="FaultKind.ConsentRequired"/>.</param>
-public sealed record Fault(FaultKind Kind, string Message, string? Hint = null, string? Path = null);
+public sealed record Fault(FaultKind Kind, string Message, string? Hint = null, string? Path = null)
+{
+    /// <summary>Who holds the local port, for <see cref="FaultKind.PortInUse"/>; null when it is not known.</summary>
+    public PortHolder? Holder { get; init; }
 
-/// <summary>The kinds of fault. Grouped by who has to act; a new kind also needs a line in the classifier.</summary>
+    /// <summary>The next local port that is free, for <see cref="FaultKind.PortInUse"/>; null when none was found.</summary>
+    public int? FreePort { get; init; }
+}
+
+/// <summary>The kinds of fault. Grouped by who has to act; a new kind also needs a line in the classifier and an entry in <c>FaultCatalog</c>.</summary>
 [JsonConverter(typeof(CamelCaseEnum<FaultKind>))]
 public enum FaultKind
 {

@@ -82,7 +82,7 @@ internal sealed partial class IdleMemory : IAsyncDisposable
         {
             _ = TrimHeap(0);
         }
-        catch (EntryPointNotFoundException)
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
             // Another C library than glibc: musl gives back by itself.
         }

@@ -1,25 +1,29 @@
 using System.Net;
 using System.Net.Sockets;
 using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
 
 namespace Kftray.Sidecar.Endpoints;
 
 /// <summary>Binds the local side of TCP forwards, and says in words why it could not.</summary>
-internal sealed class TcpEndpointBinder(TimeProvider time) : ILocalEndpointBinder
+internal sealed class TcpEndpointBinder(IPortOwners owners, TimeProvider time) : ILocalEndpointBinder
 {
+    // How far to look for a port to offer instead.
+    private const int Neighbours = 50;
+
     public ILocalEndpoint Bind(ForwardSpec spec)
     {
-        var address = spec.LocalAddress == "localhost" ? IPAddress.Loopback : IPAddress.Parse(spec.LocalAddress);
+        var addresses = LocalAddresses.Of(spec.LocalAddress);
         if (spec.LocalPort != 0 && !spec.NextFreeLocalPort)
-            return Listen(address, spec.LocalPort);
+            return Bind(addresses, spec.LocalPort);
 
         // Any port will do, but the same one each time where possible: people keep it in their notes and their tools.
         foreach (var port in spec.LocalPort == 0 ? StablePort.Candidates(spec.Source, spec.Alias) : StablePort.From(spec.LocalPort))
         {
             try
             {
-                return Listen(address, port);
+                return Bind(addresses, port);
             }
             catch (ForwardException e) when (e.Fault.Kind is FaultKind.PortInUse or FaultKind.PortNotPermitted)
             {
@@ -27,33 +31,97 @@ internal sealed class TcpEndpointBinder(TimeProvider time) : ILocalEndpointBinde
             }
         }
 
-        return Listen(address, 0);
+        return Bind(addresses, 0);
     }
 
-    private TcpEndpoint Listen(IPAddress address, int port)
+    public async Task<Fault> ExplainAsync(ForwardSpec spec, Fault fault, CancellationToken cancellationToken)
+    {
+        switch (fault.Kind)
+        {
+            case FaultKind.PortInUse:
+                var listeners = await owners.FindAsync(spec.LocalPort, spec.Protocol, cancellationToken);
+                var holder = LocalAddresses.Of(spec.LocalAddress)
+                    .Select(address => HolderDescription.InTheWayOf(address, listeners))
+                    .FirstOrDefault(listener => listener is not null);
+                return BindFaults.InUse(spec.LocalPort, holder is null ? null : HolderDescription.Of(holder), NextFree(spec));
+            case FaultKind.PortNotPermitted:
+                return await owners.FindReservedAsync(spec.LocalPort, spec.Protocol, cancellationToken) is { } range
+                    ? BindFaults.Reserved(spec.LocalPort, range)
+                    : fault;
+            default:
+                return fault;
+        }
+    }
+
+    private static int? NextFree(ForwardSpec spec)
+    {
+        var addresses = LocalAddresses.Of(spec.LocalAddress);
+        foreach (var port in Enumerable.Range(spec.LocalPort + 1, Neighbours).TakeWhile(port => port <= IPEndPoint.MaxPort))
+        {
+            try
+            {
+                foreach (var socket in Listen(addresses, port))
+                    socket.Dispose();
+                return port;
+            }
+            catch (ForwardException)
+            {
+                continue; // Taken, or not for us: the next one.
+            }
+        }
+
+        return null;
+    }
+
+    private ILocalEndpoint Bind(IReadOnlyList<IPAddress> addresses, int port) => Listen(addresses, port) switch
+    {
+        [var ipv4, var ipv6] => new DualEndpoint(new TcpEndpoint(ipv4, time), new TcpEndpoint(ipv6, time)),
+        var sockets => new TcpEndpoint(sockets[0], time),
+    };
+
+    /// <summary>All of the addresses, on the same port. Where the machine has no IPv6, <c>localhost</c> is IPv4 alone.</summary>
+    private static List<Socket> Listen(IReadOnlyList<IPAddress> addresses, int port)
+    {
+        var sockets = new List<Socket>();
+        try
+        {
+            foreach (var address in addresses)
+            {
+                try
+                {
+                    sockets.Add(Listen(address, port));
+                }
+                catch (ForwardException e) when (sockets.Count > 0 && e.Fault.Kind == FaultKind.AddressNotAvailable)
+                {
+                    break;
+                }
+
+                // Any port will do: what the first address got, the others take too.
+                port = ((IPEndPoint)sockets[0].LocalEndPoint!).Port;
+            }
+
+            return sockets;
+        }
+        catch
+        {
+            sockets.ForEach(socket => socket.Dispose());
+            throw;
+        }
+    }
+
+    private static Socket Listen(IPAddress address, int port)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(new IPEndPoint(address, port));
             socket.Listen(512);
-            return new TcpEndpoint(socket, time);
+            return socket;
         }
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new ForwardException(FaultOf(e.SocketErrorCode, address, port), e);
+            throw new ForwardException(BindFaults.From(e.SocketErrorCode, address, port, BindFaults.ThisSystem), e);
         }
     }
-
-    private static Fault FaultOf(SocketError error, IPAddress address, int port) => error switch
-    {
-        SocketError.AddressAlreadyInUse => new Fault(
-            FaultKind.PortInUse, $"Port {port} is in use.", "Pick another local_port, or stop the process that holds it."),
-        SocketError.AccessDenied => new Fault(
-            FaultKind.PortNotPermitted, $"Port {port} may not be opened by this user.", "Pick a local_port above 1023."),
-        SocketError.AddressNotAvailable => new Fault(
-            FaultKind.AddressNotAvailable, $"This machine has no address {address}.", "Remove local_address to listen on 127.0.0.1."),
-        _ => new Fault(FaultKind.Unknown, $"Port {port} could not be opened: {error}."),
-    };
 }

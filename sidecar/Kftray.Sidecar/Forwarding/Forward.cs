@@ -167,6 +167,7 @@ internal sealed class Forward
 
     private async Task<ILocalEndpoint> BindAsync(CancellationToken stopping)
     {
+        var refusal = new BindRefusal(_dependencies.Binder, _dependencies.Time);
         while (true)
         {
             try
@@ -184,7 +185,7 @@ internal sealed class Forward
             }
             catch (ForwardException e)
             {
-                Publish(new ForwardState.Failed(e.Fault));
+                Publish(new ForwardState.Failed(await refusal.ExplainAsync(Spec, e.Fault, stopping)));
                 var interval = e.Fault.Kind == FaultKind.PortInUse ? BusyPortInterval : RefusedPortInterval;
                 await WaitForRetryAsync(interval, stopping);
             }

@@ -1,20 +1,17 @@
 using Kftray.Sidecar.Contract;
-using Microsoft.Extensions.Logging;
 
 namespace Kftray.Sidecar.Forwarding;
 
 /// <summary>Owns every forward. Makes what runs equal to what is wanted.</summary>
-internal sealed class ForwardSet(
-    ILocalEndpointBinder binder, ITargetResolver resolver, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed class ForwardSet(ForwardDependencies dependencies) : IAsyncDisposable
 {
-    private readonly ForwardDependencies _dependencies = new(binder, resolver, time, loggers);
     private readonly SemaphoreSlim _applying = new(1, 1);
 
     // Replaced as a whole by ApplyAsync, inside _applying; read by anyone.
     private volatile IReadOnlyList<Forward> _forwards = [];
     private bool _disposed;
 
-    public ForwardFeed Feed { get; } = new(time);
+    public ForwardFeed Feed { get; } = new(dependencies.Time);
 
     /// <summary>Every known forward, in the order of the last apply.</summary>
     public IReadOnlyList<ForwardSnapshot> Snapshots => [.. _forwards.Select(forward => forward.TakeSnapshot(handOutPreviousId: false))];
@@ -42,7 +39,7 @@ internal sealed class ForwardSet(
             {
                 if (!kept.TryGetValue(spec.Id, out var forward))
                 {
-                    forward = new Forward(spec, _dependencies, Feed);
+                    forward = new Forward(spec, dependencies, Feed);
                     Feed.MarkChanged(forward);
                 }
                 else
@@ -101,6 +98,10 @@ internal sealed class ForwardSet(
 
     /// <summary>What a forward that may run, and does, is meant to be; null when there is none.</summary>
     public ForwardSpec? RunningSpec(string id) => Find(id) is { IsRunning: true, Spec: { Blocked: null } spec } ? spec : null;
+
+    /// <summary>What the forward should be and what it is; null when the last apply defined no such forward.</summary>
+    public (ForwardSpec Spec, ForwardSnapshot Snapshot)? Look(string id) =>
+        Find(id) is { } forward ? (forward.Spec, forward.TakeSnapshot(handOutPreviousId: false)) : null;
 
     /// <summary>Closes every listener and every connection.</summary>
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Net;
 using Kftray.Sidecar.Contract;
 
 namespace Kftray.Sidecar.Forwarding;
@@ -43,7 +44,11 @@ internal sealed record ForwardSpec
     /// <summary>One or more kubeconfig paths, separated as in <c>$KUBECONFIG</c>. Null: <c>$KUBECONFIG</c>, else <c>~/.kube/config</c>.</summary>
     public string? Kubeconfig { get; init; }
 
+    /// <summary>An IP address of this machine, or <c>localhost</c>, which is both 127.0.0.1 and ::1.</summary>
     public string LocalAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>True when other machines can reach the local port.</summary>
+    public bool IsExposed => LocalAddress != "localhost" && !IPAddress.IsLoopback(IPAddress.Parse(LocalAddress));
 
     /// <summary>0: a free port that stays the same for the same source and alias.</summary>
     public int LocalPort { get; init; }

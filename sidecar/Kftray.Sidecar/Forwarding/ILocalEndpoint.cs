@@ -1,4 +1,5 @@
 using System.Net;
+using Kftray.Sidecar.Contract;
 
 namespace Kftray.Sidecar.Forwarding;
 
@@ -18,4 +19,8 @@ internal interface ILocalEndpointBinder
     /// <summary>Binds and listens.</summary>
     /// <exception cref="ForwardException">The port is in use, not permitted, or the address does not exist here.</exception>
     ILocalEndpoint Bind(ForwardSpec spec);
+
+    /// <summary>Finds out more about why <see cref="Bind"/> failed: who holds the port, which one is free. Takes its time.</summary>
+    /// <returns>The same fault when nothing more is known.</returns>
+    Task<Fault> ExplainAsync(ForwardSpec spec, Fault fault, CancellationToken cancellationToken) => Task.FromResult(fault);
 }

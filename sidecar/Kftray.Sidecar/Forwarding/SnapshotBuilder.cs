@@ -24,7 +24,7 @@ internal static class SnapshotBuilder
             LocalAddress = spec.LocalAddress,
             Context = resolution?.Context ?? spec.Context,
             Namespace = resolution?.Namespace ?? spec.Namespace,
-            Warning = string.Join(' ', new[] { resolution?.Warning, resolution?.Notice }.OfType<string>()) is { Length: > 0 } warning ? warning : null,
+            Warning = Warning(spec, state, resolution),
             Open = spec.Open,
             AutoStart = spec.AutoStart,
             Traffic = Traffic.None,
@@ -39,14 +39,23 @@ internal static class SnapshotBuilder
             },
             ForwardState.Reconnecting waiting => snapshot with
             {
-                Fault = waiting.Fault,
+                Fault = FaultCatalog.Complete(waiting.Fault),
                 Attempt = waiting.Attempt,
                 WaitingFor = waiting.WaitingFor,
                 NextAttemptAt = waiting.NextAttemptAt,
             },
-            ForwardState.Failed failed => snapshot with { Fault = failed.Fault },
-            ForwardState.Blocked blocked => snapshot with { Fault = blocked.Fault },
+            ForwardState.Failed failed => snapshot with { Fault = FaultCatalog.Complete(failed.Fault) },
+            ForwardState.Blocked blocked => snapshot with { Fault = FaultCatalog.Complete(blocked.Fault) },
             _ => snapshot,
         };
+    }
+
+    private static string? Warning(ForwardSpec spec, ForwardState state, Resolution? resolution)
+    {
+        var exposed = spec.IsExposed && state is (ForwardState.Active or ForwardState.Reconnecting)
+            ? $"Other machines can reach it on {spec.LocalAddress}."
+            : null;
+        var warnings = string.Join(' ', new[] { exposed, resolution?.Warning, resolution?.Notice }.OfType<string>());
+        return warnings.Length > 0 ? warnings : null;
     }
 }

@@ -117,6 +117,44 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         }
     }
 
+    /// <summary>What the next request would be authenticated with.</summary>
+    public async Task<Credential> TakeCredentialAsync(CancellationToken cancellationToken) => await Credentials().Source.GetAsync(cancellationToken);
+
+    /// <summary>
+    /// Asks over a new connection, with no more than a client certificate that the kubeconfig has: whether name, network, proxy and TLS lead to a
+    /// server at all.
+    /// </summary>
+    /// <exception cref="ForwardException">They do not.</exception>
+    public async Task KnockAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var transport = _transports(_context.Cluster, await OwnCertificateAsync(cancellationToken));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_base, "version")) { Version = HttpVersion.Version11 };
+            request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+            using var response = await transport.SendAsync(request, cancellationToken);
+        }
+        catch (Exception e) when (e is not ForwardException and not OperationCanceledException)
+        {
+            throw new ForwardException(KubernetesFaults.From(e, _base), e);
+        }
+    }
+
+    /// <summary>Some gateways ask for it in the handshake. One that cannot be read is another link's trouble.</summary>
+    private async Task<ClientCertificate?> OwnCertificateAsync(CancellationToken cancellationToken)
+    {
+        if (_context.User.ClientCertificate is null)
+            return null;
+        try
+        {
+            return (await TakeCredentialAsync(cancellationToken)).Certificate;
+        }
+        catch (ForwardException)
+        {
+            return null;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Road.DisposeAsync();
@@ -157,13 +195,8 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
         var (source, impersonation) = Credentials();
         var credential = await source.GetAsync(cancellationToken);
         var response = await SendOnceAsync(request, credential, impersonation, cancellationToken);
-        if (response.StatusCode != HttpStatusCode.Unauthorized)
-        {
-            source.Accept(credential);
-            return response;
-        }
-
-        if (!source.Invalidate(credential))
+        Note(response, source, credential);
+        if (response.StatusCode != HttpStatusCode.Unauthorized || !source.Invalidate(credential))
             return response;
 
         var renewed = await source.GetAsync(cancellationToken);
@@ -171,9 +204,15 @@ internal sealed class ApiServer : IApiServer, IAsyncDisposable
             return response;
         response.Dispose();
         var second = await SendOnceAsync(request, renewed, impersonation, cancellationToken);
-        if (second.StatusCode != HttpStatusCode.Unauthorized)
-            source.Accept(renewed);
+        Note(second, source, renewed);
         return second;
+    }
+
+    /// <summary>Above 499 it may be somebody before the server who answers, and who never looked.</summary>
+    private static void Note(HttpResponseMessage response, ICredentialSource source, Credential credential)
+    {
+        if (response.StatusCode is not HttpStatusCode.Unauthorized and < HttpStatusCode.InternalServerError)
+            source.Accept(credential);
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(

@@ -1,6 +1,7 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Kubernetes.Credentials;
+using Kftray.Sidecar.Kubernetes.Examination;
 using Kftray.Sidecar.Kubernetes.Watching;
 using Microsoft.Extensions.Logging;
 
@@ -28,6 +29,7 @@ internal sealed class Cluster : IAsyncDisposable
         var server = _server = new(context, transports, credentialSources, _pulse.Fire, time, loggers.CreateLogger<ServerRoad>());
         Reader = new(server, time);
         Dialer = dialerFactory(server);
+        Examiner = new(server, time);
         _watches = new(Reader, _pulse, Abandon, time, loggers.CreateLogger("Kftray.Sidecar.Kubernetes.Watching"));
     }
 
@@ -37,6 +39,9 @@ internal sealed class Cluster : IAsyncDisposable
     public ApiReader Reader { get; }
 
     public IPodDialer Dialer { get; }
+
+    /// <summary>Looks at the way here piece by piece, for the doctor.</summary>
+    public ClusterExaminer Examiner { get; }
 
     /// <summary>Whether the server answers.</summary>
     public ServerRoad Road => _server.Road;

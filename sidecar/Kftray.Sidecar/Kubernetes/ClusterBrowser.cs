@@ -21,7 +21,7 @@ internal sealed class ClusterBrowser(ClusterRegistry clusters)
         try
         {
             var (cluster, context) = clusters.Open(watch, query.Context);
-            await AskAgainAsync(cluster.Road, cancellationToken);
+            await cluster.Road.AskAgainAsync(cancellationToken);
             var result = contexts with { DefaultNamespace = context.Namespace };
             return query.Namespace is { } ns
                 ? result with { Workloads = await WorkloadsAsync(cluster.Reader, ns, cancellationToken) }
@@ -31,16 +31,6 @@ internal sealed class ClusterBrowser(ClusterRegistry clusters)
         {
             throw new ForwardException(e.Fault, e);
         }
-    }
-
-    /// <summary>A person who asks is a reason to look whether the server is back.</summary>
-    private static async Task AskAgainAsync(ServerRoad road, CancellationToken cancellationToken)
-    {
-        var known = road.Current;
-        if (known.Value.Fault is null)
-            return;
-        road.Retry();
-        await known.Superseded.WaitAsync(cancellationToken);
     }
 
     /// <summary>All of them; where listing is forbidden, the one that the context names.</summary>

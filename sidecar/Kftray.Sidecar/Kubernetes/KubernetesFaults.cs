@@ -117,7 +117,8 @@ internal static class KubernetesFaults
         var name = status?.Details?.Name;
         return status?.Details?.Kind switch
         {
-            _ when status is null => new(FaultKind.ServerError,
+            // Unlike a missing object, a path that is not served has no name.
+            _ when status?.Details?.Name is null => new(FaultKind.ServerError,
                 $"The server of context '{context}' knows no such address (404): it may be no Kubernetes API.",
                 "Check the server's address in the kubeconfig."),
             "namespaces" => new(FaultKind.NamespaceNotFound, $"There is no namespace '{name}' in the cluster of context '{context}'.",

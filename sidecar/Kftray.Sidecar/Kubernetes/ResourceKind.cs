@@ -2,19 +2,21 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using k8s;
 using k8s.Models;
+using Kftray.Sidecar.Kubernetes.Examination;
 
 namespace Kftray.Sidecar.Kubernetes;
 
 /// <summary>A kind of object that is read: where it is served, and how it is read.</summary>
-internal abstract class ResourceKind<T>(string api, string plural)
+/// <param name="isNamespaced">False for kinds that belong to the whole cluster.</param>
+internal abstract class ResourceKind<T>(string api, string plural, bool isNamespaced = true)
     where T : IResource
 {
     /// <summary>The word for messages and paths, such as <c>pods</c>.</summary>
     public string Plural => plural;
 
-    /// <param name="ns">Null for a kind that has no namespace.</param>
+    /// <param name="ns">Null for all namespaces; of no account for a kind that has none.</param>
     public string Path(string? ns, string? name = null) =>
-        (ns is null ? $"{api}/{plural}" : $"{api}/namespaces/{Uri.EscapeDataString(ns)}/{plural}")
+        (ns is null || !isNamespaced ? $"{api}/{plural}" : $"{api}/namespaces/{Uri.EscapeDataString(ns)}/{plural}")
         + (name is null ? "" : "/" + Uri.EscapeDataString(name));
 
     public abstract ValueTask<ResourcePage<T>> ReadPageAsync(Stream json, CancellationToken cancellationToken);
@@ -33,6 +35,10 @@ internal static class ResourceKinds
     public static ResourceKind<PodInfo> Pods { get; } = new Kind<PodInfo, V1Pod, V1PodList>(
         "api/v1", "pods", KubernetesJson.Default.V1Pod, KubernetesJson.Default.V1PodList, ResourceMapping.Map);
 
+    /// <summary>The same pods, with what their owner has to know to mend them.</summary>
+    public static ResourceKind<PodStory> PodStories { get; } = new Kind<PodStory, V1Pod, V1PodList>(
+        "api/v1", "pods", KubernetesJson.Default.V1Pod, KubernetesJson.Default.V1PodList, PodStory.Map);
+
     public static ResourceKind<ServiceInfo> Services { get; } = new Kind<ServiceInfo, V1Service, V1ServiceList>(
         "api/v1", "services", KubernetesJson.Default.V1Service, KubernetesJson.Default.V1ServiceList, ResourceMapping.Map);
 
@@ -41,11 +47,13 @@ internal static class ResourceKinds
         ResourceMapping.Map);
 
     public static ResourceKind<NamespaceInfo> Namespaces { get; } = new Kind<NamespaceInfo, V1Namespace, V1NamespaceList>(
-        "api/v1", "namespaces", KubernetesJson.Default.V1Namespace, KubernetesJson.Default.V1NamespaceList, ResourceMapping.Map);
+        "api/v1", "namespaces", KubernetesJson.Default.V1Namespace, KubernetesJson.Default.V1NamespaceList, ResourceMapping.Map,
+        isNamespaced: false);
 
     private sealed class Kind<T, TModel, TList>(
-        string api, string plural, JsonTypeInfo<TModel> modelInfo, JsonTypeInfo<TList> listInfo, Func<TModel, T> map)
-        : ResourceKind<T>(api, plural)
+        string api, string plural, JsonTypeInfo<TModel> modelInfo, JsonTypeInfo<TList> listInfo, Func<TModel, T> map,
+        bool isNamespaced = true)
+        : ResourceKind<T>(api, plural, isNamespaced)
         where T : IResource
         where TList : IItems<TModel>, IMetadata<V1ListMeta>
     {

@@ -8,6 +8,9 @@ namespace Kftray.Sidecar.Kubernetes;
 /// <summary>From the models of KubernetesClient to what is kept. Every field may be missing: servers leave out what is empty.</summary>
 internal static class ResourceMapping
 {
+    /// <summary>Our own word, where the kubelet has none: it runs, and its probe has not said yes.</summary>
+    public const string ProbeNotPassed = "readiness probe not passed";
+
     public static PodInfo Map(V1Pod pod)
     {
         var statuses = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []);
@@ -75,7 +78,11 @@ internal static class ResourceMapping
     private static string? Problem(V1Pod pod, IEnumerable<V1ContainerStatus> statuses) =>
         statuses.Select(s => s.State?.Waiting?.Reason).FirstOrDefault(reason => reason is not (null or "ContainerCreating" or "PodInitializing"))
         ?? NullIfEmpty(pod.Status?.Reason)
-        ?? pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })?.Reason;
+        ?? pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })?.Reason
+        ?? (statuses.Any(s => s is { Ready: false, State.Running: not null } && HasReadinessProbe(pod, s.Name)) ? ProbeNotPassed : null);
+
+    private static bool HasReadinessProbe(V1Pod pod, string container) =>
+        (pod.Spec?.Containers ?? []).Any(c => c.Name == container && c.ReadinessProbe is not null);
 
     private static PortReference TargetPort(string? text, int servicePort) =>
         string.IsNullOrEmpty(text) || text == "0" ? new(servicePort)

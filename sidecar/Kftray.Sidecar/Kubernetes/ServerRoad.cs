@@ -71,6 +71,16 @@ internal sealed class ServerRoad(
         _changed.Fire();
     }
 
+    /// <summary>A person who asks is a reason to look whether the server is back. Completes when that is known.</summary>
+    public async Task AskAgainAsync(CancellationToken cancellationToken)
+    {
+        var known = Current;
+        if (known.Value.Fault is null)
+            return;
+        Retry();
+        await known.Superseded.WaitAsync(cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Task probing;

@@ -10,8 +10,8 @@ internal sealed class PodDialer : IPodDialer, IAsyncDisposable
 {
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
 
-    // What a pod said before it ended may still be on its way; the kubelet has told of its end after that.
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+    // What a pod said before it ended, and why its node refused what came after that, may still be on its way.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly SessionLimits _limits;
     private readonly TimeProvider _time;

@@ -25,6 +25,10 @@ internal partial interface ISidecar
     [JsonRpcMethod("forward/restart", UseSingleObjectParameterDeserialization = true)]
     Task RestartAsync(ForwardParams parameters, CancellationToken cancellationToken);
 
+    /// <remarks>Takes seconds where something does not answer. Changes nothing in the cluster.</remarks>
+    [JsonRpcMethod("forward/diagnose", UseSingleObjectParameterDeserialization = true)]
+    Task<Diagnosis> DiagnoseAsync(ForwardParams parameters, CancellationToken cancellationToken);
+
     [JsonRpcMethod("cluster/browse", UseSingleObjectParameterDeserialization = true)]
     Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken);
 

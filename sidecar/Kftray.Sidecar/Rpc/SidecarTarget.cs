@@ -40,6 +40,12 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
             throw NotRunning(parameters.Id);
     }
 
+    public async Task<Diagnosis> DiagnoseAsync(ForwardParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return await engine.DiagnoseAsync(parameters.Id, cancellationToken) ?? throw Unknown(parameters.Id);
+    }
+
     public Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken)
     {
         handshake.Require();
@@ -71,9 +77,10 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return Task.CompletedTask;
     }
 
-    private string Known(string id) => engine.Contains(id)
-        ? id
-        : throw new LocalRpcException($"No document defines a forward '{id}'.") { ErrorCode = RpcErrors.UnknownForward };
+    private string Known(string id) => engine.Contains(id) ? id : throw Unknown(id);
+
+    private static LocalRpcException Unknown(string id) =>
+        new($"No document defines a forward '{id}'.") { ErrorCode = RpcErrors.UnknownForward };
 
     private static LocalRpcException NotRunning(string id) =>
         new($"The forward '{id}' is not running.") { ErrorCode = RpcErrors.ForwardNotRunning };

@@ -92,7 +92,8 @@ internal sealed class ServiceResolver : ITargetView
                 "A port-forward ends in a pod; use workload_type proxy for such an address.");
         }
 
-        return TargetFaults.NotReady($"of service '{_name}'", behind);
+        return TargetFaults.NotReady($"of service '{_name}'", behind,
+            service.Selector.Count == 0 ? null : string.Join(',', service.Selector.Select(label => $"{label.Key}={label.Value}")));
     }
 
     private PodTarget? Target(EndpointSliceInfo slice, EndpointInfo endpoint, ServicePort? servicePort, PortReference? podPort)

@@ -55,17 +55,28 @@ internal static class TargetFaults
         $"There is no {what} in namespace '{ns}'.",
         nearest is null ? "Check the name or the selector, the namespace and the context; it is waited for." : $"Did you mean '{nearest}'?");
 
-    public static Resolution.Unavailable NotReady(string whose, IReadOnlyList<PodInfo> pods)
+    /// <param name="selector">What finds the pods, in words; null when they are not found by labels.</param>
+    public static Resolution.Unavailable NotReady(string whose, IReadOnlyList<PodInfo> pods, string? selector = null)
     {
         var states = pods.Take(3).Select(p => $"{p.Name}: {(p.IsTerminating ? "terminating" : p.Problem ?? "not ready yet")}");
         return Wait(FaultKind.NoReadyPod,
             pods.Count == 0 ? $"There is no pod {whose}." : $"No pod {whose} is ready ({string.Join(", ", states)}{(pods.Count > 3 ? ", …" : "")}).",
-            pods.Count == 0 ? "Is it scaled to zero? It is waited for." : "It is waited for; the pod's events and logs tell why it takes time.");
+            pods.Count > 0 ? PodProblems.Remedy(pods) ?? "It is waited for; the pod's events and logs tell why it takes time."
+            : selector is null ? "Is it scaled to zero? It is waited for."
+            : $"Is it scaled to zero, or are the labels of its pods others than {selector}? It is waited for.");
     }
 
     public static Resolution.Unavailable NoPort(PortReference port, string whose, IEnumerable<string> ports) => Wait(FaultKind.PortNotFound,
         $"There is no port {port} at {whose}.",
-        string.Join(", ", ports) is { Length: > 0 } list ? $"It has {list}." : "It declares no TCP ports.");
+        ports.ToArray() switch
+        {
+            [] => "It declares no TCP ports.",
+            [var only] => $"Its port is {only}.",
+            var several => $"Its ports are {string.Join(", ", several)}.",
+        });
+
+    public static Resolution.Unavailable NoNamespace(string ns, string context) => Wait(FaultKind.NamespaceNotFound,
+        $"There is no namespace '{ns}' in the cluster of context '{context}'.", "Check the namespace and the context.");
 
     public static Resolution.Unavailable Wait(FaultKind kind, string message, string? hint) =>
         new(new Fault(kind, message, hint), WaitingFor.Event);

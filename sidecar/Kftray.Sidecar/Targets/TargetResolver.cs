@@ -76,7 +76,7 @@ internal sealed class TargetResolver(ClusterRegistry clusters, TimeProvider time
         ForwardSpec spec, KubeconfigWatch kubeconfig, Stay stay, [EnumeratorCancellation] CancellationToken stopping)
     {
         var place = stay.Place;
-        await using var view = View(spec, place);
+        await using var view = new NamespaceAwareView(View(spec, place), place.Cluster, place.Context, place.Namespace);
         var order = new StableOrder();
         Resolution? last = null;
         while (true)

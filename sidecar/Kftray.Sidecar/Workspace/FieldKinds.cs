@@ -115,25 +115,27 @@ internal sealed class PortField(string name, string description) : ConfigField<P
     }
 }
 
-/// <summary>An address of this machine to listen on.</summary>
-internal sealed class AddressField(string name, string description) : ConfigField<IPAddress>(name, description)
+/// <summary>An address of this machine to listen on, or <c>localhost</c> for both address families.</summary>
+internal sealed class AddressField(string name, string description) : ConfigField<string>(name, description)
 {
-    public override Complaint? Read(ConfigNode node, out IPAddress? value)
+    public override Complaint? Read(ConfigNode node, out string? value)
     {
         value = null;
         if (node is not StringNode text)
             return WrongType("a string", node);
 
-        if (text.Value == "localhost")
-        {
-            value = IPAddress.Loopback;
-            return null;
-        }
+        value = Normalize(text.Value);
+        return value is null ? new Complaint(ProblemCodes.InvalidValue, $"{Name} must be an IP address of this machine or localhost.") : null;
+    }
+
+    /// <returns>The address in its usual spelling, or <c>localhost</c>; null when it is neither.</returns>
+    public static string? Normalize(string text)
+    {
+        if (text == "localhost")
+            return text;
 
         // .NET also reads "1" and "127.1" as addresses; nobody else does.
-        var complete = text.Value.Contains(':') || text.Value.Count(c => c == '.') == 3;
-        return complete && IPAddress.TryParse(text.Value, out value)
-            ? null
-            : new Complaint(ProblemCodes.InvalidValue, $"{Name} must be an IP address of this machine or localhost.");
+        var complete = text.Contains(':') || text.Count(c => c == '.') == 3;
+        return complete && IPAddress.TryParse(text, out var address) ? address.ToString() : null;
     }
 }

@@ -216,13 +216,13 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems, W
     private string LocalAddress(LayeredForward forward, int port, ForwardProtocol protocol)
     {
         if (forward.Find(ForwardFields.LocalAddress) is { } address)
-            return address.Value.ToString();
+            return address.Value;
 
         if (forward.Find(ForwardFields.AutoLoopbackAddress) is { Value: true })
             return _localPorts.OwnLoopbackAddress(forward.Id, port, protocol);
 
         // A setting that is no address is the editor's to complain about.
-        return IPAddress.TryParse(_settings.LocalAddress, out IPAddress? setting) ? setting.ToString() : IPAddress.Loopback.ToString();
+        return AddressField.Normalize(_settings.LocalAddress) ?? IPAddress.Loopback.ToString();
     }
 
     private void Missing(LayeredForward forward, string message)

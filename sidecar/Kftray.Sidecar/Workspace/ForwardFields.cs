@@ -28,7 +28,7 @@ internal static class ForwardFields
         "Port to listen on. Absent or 0: a free port that stays the same for the alias.", 0, 65535) { InDefaults = false };
 
     public static AddressField LocalAddress { get; } = new("local_address",
-        "IP address to listen on; `127.0.0.1` unless the settings say otherwise. Anything but loopback needs the setting `kftray.allowNonLoopback`.");
+        "IP address to listen on; `127.0.0.1` unless the settings say otherwise. `localhost` is both `127.0.0.1` and `::1`. Anything but loopback needs the setting `kftray.allowNonLoopback`.");
 
     public static FlagField AutoLoopbackAddress { get; } = new("auto_loopback_address",
         "Give the forward an address 127.0.0.N of its own, the same each time, so that several forwards can use one port number.");

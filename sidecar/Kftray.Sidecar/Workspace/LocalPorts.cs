@@ -16,12 +16,19 @@ internal sealed class LocalPorts(ProblemList problems, IReadOnlySet<int> written
     /// <returns>Why that is not possible; null when it is, or when any free port will do.</returns>
     public string? Take(ForwardSpec spec, Located<int>? port)
     {
-        if (spec.LocalPort == 0 || port is null || _taken.TryAdd((spec.LocalAddress, spec.LocalPort, spec.Protocol), spec))
+        if (spec.LocalPort == 0 || port is null)
             return null;
 
-        var holder = _taken[(spec.LocalAddress, spec.LocalPort, spec.Protocol)];
-        var place = ProblemFormat.Place(holder.Uri, holder.Line, port.Document.Uri);
-        var message = $"Local port {spec.LocalPort} of {spec.LocalAddress} is already used by {holder.Alias} ({place}).";
+        var places = AddressesOf(spec).Select(address => (address, spec.LocalPort, spec.Protocol)).ToArray();
+        if (places.Select(_taken.GetValueOrDefault).FirstOrDefault(other => other is not null) is not { } holder)
+        {
+            foreach (var place in places)
+                _taken.Add(place, spec);
+            return null;
+        }
+
+        var where = ProblemFormat.Place(holder.Uri, holder.Line, port.Document.Uri);
+        var message = $"Local port {spec.LocalPort} of {spec.LocalAddress} is already used by {holder.Alias} ({where}).";
         problems.Add(port.Document.Uri, port.Range, ProblemSeverity.Error, ProblemCodes.DuplicateLocalPort, message,
             Unused(spec.LocalPort + 1) is { } unused ? new ProblemFix($"Use port {unused}", port.Range, $"{unused}") : null);
         return message;
@@ -48,4 +55,6 @@ internal sealed class LocalPorts(ProblemList problems, IReadOnlySet<int> written
             .Select(i => $"127.0.0.{first + ((start + i) % count)}")
             .FirstOrDefault(address => !_taken.ContainsKey((address, port, protocol)), $"127.0.0.{first + start}");
     }
+
+    private static string[] AddressesOf(ForwardSpec spec) => spec.LocalAddress == "localhost" ? ["127.0.0.1", "::1"] : [spec.LocalAddress];
 }

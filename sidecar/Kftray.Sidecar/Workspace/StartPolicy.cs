@@ -1,4 +1,3 @@
-using System.Net;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 
@@ -21,7 +20,7 @@ internal static class StartPolicy
                 "Trust the workspace to start its forwards. A kubeconfig can run programs, so it is not opened before.");
         }
 
-        if (!IPAddress.IsLoopback(IPAddress.Parse(spec.LocalAddress)) && !request.Settings.AllowNonLoopback)
+        if (spec.IsExposed && !request.Settings.AllowNonLoopback)
         {
             return new Fault(
                 FaultKind.NonLoopbackAddress,

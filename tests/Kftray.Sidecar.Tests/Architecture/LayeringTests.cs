@@ -22,9 +22,9 @@ public sealed class LayeringTests
 
     [Theory]
     [InlineData("Contract", "Kftray.Sidecar")]
-    [InlineData("Forwarding", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Diagnostics")]
-    [InlineData("Endpoints", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Diagnostics", "Kftray.Sidecar.Forwarding")]
-    [InlineData("Workspace", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Diagnostics", "Kftray.Sidecar.Forwarding")]
+    [InlineData("Forwarding", "Kftray.Sidecar", "Kftray.Sidecar.Contract")]
+    [InlineData("Endpoints", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Forwarding")]
+    [InlineData("Workspace", "Kftray.Sidecar", "Kftray.Sidecar.Contract", "Kftray.Sidecar.Forwarding")]
     public void Namespace_OfALowerLayer_KnowsOnlyItsOwnAndThese(string layer, string forbidden, params string[] allowed) =>
         AssertNone(layer, to => IsIn(to, forbidden) && !allowed.Append($"{Root}.{layer}").Any(name => IsIn(to, name)));
 
@@ -39,6 +39,9 @@ public sealed class LayeringTests
     [InlineData("Kubernetes", "Kftray.Sidecar.Rpc")]
     [InlineData("Kubernetes", "Kftray.Sidecar.CommandLine")]
     [InlineData("Kubernetes", "Kftray.Sidecar.Endpoints")]
+    [InlineData("Diagnostics", "Kftray.Sidecar.Rpc")]
+    [InlineData("Diagnostics", "Kftray.Sidecar.CommandLine")]
+    [InlineData("Diagnostics", "Kftray.Sidecar.Workspace")]
     [InlineData("Rpc", "Kftray.Sidecar.Kubernetes")]
     [InlineData("Rpc", "Kftray.Sidecar.PortForward")]
     [InlineData("Rpc", "Kftray.Sidecar.Targets")]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Endpoints;
+using Kftray.Sidecar.Endpoints.Owners;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Tests.Fakes;
 using Xunit;
@@ -159,7 +160,7 @@ public sealed class TcpEndpointTests : TestBase
     [Fact]
     public void Bind_ToAnAddressOfAnotherMachine_SaysSo()
     {
-        var fault = Assert.Throws<ForwardException>(() => new TcpEndpointBinder(TimeProvider.System).Bind(Spec(0) with { LocalAddress = "192.0.2.1", LocalPort = 18081 })).Fault;
+        var fault = Assert.Throws<ForwardException>(() => new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(Spec(0) with { LocalAddress = "192.0.2.1", LocalPort = 18081 })).Fault;
 
         Assert.Equal(FaultKind.AddressNotAvailable, fault.Kind);
     }
@@ -168,13 +169,13 @@ public sealed class TcpEndpointTests : TestBase
     public async Task Bind_WithoutAPort_GetsTheSameOneAgainAndTheNextOneIfItIsHeld()
     {
         var spec = Spec(0) with { Alias = $"stable-{Guid.NewGuid()}" };
-        var first = Own(new TcpEndpointBinder(TimeProvider.System).Bind(spec));
+        var first = Own(new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
         var port = first.LocalEndPoint.Port;
         await first.DisposeAsync();
 
-        var again = Own(new TcpEndpointBinder(TimeProvider.System).Bind(spec));
+        var again = Own(new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
         Assert.Equal(port, again.LocalEndPoint.Port);
-        var beside = Own(new TcpEndpointBinder(TimeProvider.System).Bind(spec));
+        var beside = Own(new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(spec));
         Assert.NotEqual(port, beside.LocalEndPoint.Port);
     }
 
@@ -183,7 +184,7 @@ public sealed class TcpEndpointTests : TestBase
     {
         var held = Own(Bind(0)).LocalEndPoint.Port;
 
-        var beside = Own(new TcpEndpointBinder(TimeProvider.System).Bind(Spec(held) with { NextFreeLocalPort = true }));
+        var beside = Own(new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(Spec(held) with { NextFreeLocalPort = true }));
 
         Assert.InRange(beside.LocalEndPoint.Port, held + 1, held + 63);
     }
@@ -213,7 +214,7 @@ public sealed class TcpEndpointTests : TestBase
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting);
     }
 
-    private static ILocalEndpoint Bind(int port) => new TcpEndpointBinder(TimeProvider.System).Bind(Spec(port) with { Alias = $"t-{Guid.NewGuid()}" });
+    private static ILocalEndpoint Bind(int port) => new TcpEndpointBinder(new UnknownPortOwners(), TimeProvider.System).Bind(Spec(port) with { Alias = $"t-{Guid.NewGuid()}" });
 
     private static ForwardSpec Spec(int port) => new()
     {

@@ -11,7 +11,7 @@ public abstract class ForwardTestBase : TestBase
 
     private protected ForwardTestBase()
     {
-        Set = Own(new ForwardSet(Binder, Resolver, Time, Log));
+        Set = Own(new ForwardSet(new(Binder, Resolver, Time, Log)));
         Feed = Own(new FeedReader(Set.Feed));
     }
 

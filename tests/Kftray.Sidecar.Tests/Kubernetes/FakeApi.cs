@@ -20,6 +20,9 @@ internal sealed class FakeApi : IServerTransport
 
     public ConcurrentQueue<string> Requests { get; } = [];
 
+    /// <summary>Namespaces that are not there; every other is.</summary>
+    public HashSet<string> MissingNamespaces { get; } = [];
+
     /// <summary>Objects a page; 0 for all in one.</summary>
     public int PageSize { get; set; }
 
@@ -122,6 +125,7 @@ internal sealed class FakeApi : IServerTransport
             {
                 "watch" => Watch(kind, query),
                 "list" => Ok(List(objects, query)),
+                _ when kind == "namespaces" && !MissingNamespaces.Contains(name!) => Ok($$$"""{"metadata":{"name":"{{{name}}}"} }"""),
                 _ => objects.TryGetValue(name!, out var json) ? Ok(json)
                     : Status(HttpStatusCode.NotFound, "NotFound", $$"""{"name":"{{name}}","kind":"{{kind}}"}"""),
             };

@@ -40,7 +40,16 @@ public sealed class SpellingTests
     [Theory]
     [InlineData("fronted", "frontend")]
     [InlineData("Backend", "backend")]
+    [InlineData("frontned", "frontend")]
+    [InlineData("backend-svc", "backend")]
     [InlineData("zzz", null)]
     public void Nearest_Name_IsTheOneMeant(string name, string? nearest) =>
         Assert.Equal(nearest, Spelling.Nearest(name, ["backend", "frontend"]));
+
+    [Theory]
+    [InlineData("wbe", "web")]
+    [InlineData("orders", "orders-svc")]
+    [InlineData("shop", null)]
+    public void Nearest_ShortName_IsTheOneMeantIfThereIsOnlyOne(string name, string? nearest) =>
+        Assert.Equal(nearest, Spelling.Nearest(name, ["web", "orders-svc", "shop-api", "shop-web"]));
 }

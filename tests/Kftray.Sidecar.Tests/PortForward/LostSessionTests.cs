@@ -45,6 +45,22 @@ public sealed class LostSessionTests : SpdyTestBase
         await stream.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("failed to find sandbox \"abc\" in store: not found", true)]
+    public async Task Loss_AfterAnEndWithoutAWord_IsARefusalAndNotTheApplicationsEnd(string sentence, bool gotNothing)
+    {
+        var (stream, error, data) = await OpenAsync("request");
+        if (sentence.Length > 0)
+            await Peer.SendAsync(SpdyPeer.Data(error, sentence));
+        await Peer.SendAsync(SpdyPeer.Fin(data));
+        await Time.Armed(TimeSpan.FromSeconds(2)).WaitAsync(TimeoutToken);
+
+        await Session.DisposeAsync();
+
+        Assert.Equal(gotNothing, (await FailsAsync(stream)).ApplicationGotNothing);
+    }
+
     [Fact]
     public async Task Loss_BeforeAnythingWasSent_LeavesTheClientForTheNextPod()
     {

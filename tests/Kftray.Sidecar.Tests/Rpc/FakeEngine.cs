@@ -25,6 +25,8 @@ internal sealed class FakeEngine : IEngine
     public Func<BrowseParams, CancellationToken, Task<BrowseResult>> OnBrowse { get; set; } =
         (_, _) => Task.FromResult(new BrowseResult([], null, [], null, []));
 
+    public Func<string, Diagnosis> OnDiagnose { get; set; } = id => new(id, id, "svc/x:80", $"{id} works from end to end.", null, null, [], 12, "# x");
+
     public Func<Task> OnDispose { get; set; } = () => Task.CompletedTask;
 
     public IReadOnlyList<ForwardSnapshot> Snapshots => Forwards;
@@ -51,6 +53,12 @@ internal sealed class FakeEngine : IEngine
     {
         Asked.Add($"restart {id}");
         return Task.FromResult(IsRunning);
+    }
+
+    public Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken)
+    {
+        Asked.Add($"diagnose {id}");
+        return Task.FromResult(Contains(id) ? OnDiagnose(id) : null);
     }
 
     public Task<SignInResult?> SignInAsync(string id, CancellationToken cancellationToken)

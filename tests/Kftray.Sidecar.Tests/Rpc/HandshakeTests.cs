@@ -54,6 +54,7 @@ public sealed class HandshakeTests
     [InlineData("workspace/apply", "{}")]
     [InlineData("forward/retry", """{"id":"shop/web"}""")]
     [InlineData("forward/restart", """{"id":"shop/web"}""")]
+    [InlineData("forward/diagnose", """{"id":"shop/web"}""")]
     [InlineData("cluster/browse", "{}")]
     [InlineData("config/import", """{"text":"[]"}""")]
     [InlineData("config/export", "{}")]

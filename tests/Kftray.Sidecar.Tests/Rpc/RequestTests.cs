@@ -99,6 +99,7 @@ public sealed class RequestTests
     [Theory]
     [InlineData("forward/retry", "retry shop/web")]
     [InlineData("forward/restart", "restart shop/web")]
+    [InlineData("forward/diagnose", "diagnose shop/web")]
     public async Task ForwardRequest_OfARunningForward_ReachesIt(string method, string asked)
     {
         await using var session = await RpcSession.OpenInitializedAsync();
@@ -121,6 +122,14 @@ public sealed class RequestTests
 
         Assert.Equal(RpcErrors.UnknownForward, refusal.Code);
         Assert.Empty(session.Engine.Asked);
+    }
+
+    [Fact]
+    public async Task Diagnose_OfAnUnknownForward_IsRefused()
+    {
+        await using var session = await RpcSession.OpenInitializedAsync();
+
+        Assert.Equal(RpcErrors.UnknownForward, (await session.RefusalOfAsync("forward/diagnose", new ForwardParams("shop/nobody"))).Code);
     }
 
     [Theory]

@@ -57,6 +57,6 @@ public sealed class PodResolverTests
         await using var world = new World();
         world.Cluster.Put("pods", "a", Pod("a"));
         await using var answers = Resolve(world, Spec("a", 0, "metrics") with { WorkloadType = WorkloadType.Pod });
-        Assert.Equal("It has 8080 (http).", (await answers.UnavailableAsync()).Fault.Hint);
+        Assert.Equal("Its port is 8080 (http).", (await answers.UnavailableAsync()).Fault.Hint);
     }
 }

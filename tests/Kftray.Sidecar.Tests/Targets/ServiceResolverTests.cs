@@ -154,7 +154,7 @@ public sealed class ServiceResolverTests
         await using var answers = Resolve(world, Spec("api", 81));
         var fault = (await answers.UnavailableAsync()).Fault;
         Assert.Equal(FaultKind.PortNotFound, fault.Kind);
-        Assert.Equal("It has 80 (web) → http, 53 → 53/udp.", fault.Hint);
+        Assert.Equal("Its ports are 80 (web) → http, 53 → 53/udp.", fault.Hint);
     }
 
     [Theory]

@@ -63,13 +63,24 @@ public sealed class ForwardReadingTests
     }
 
     [Theory]
-    [InlineData("\"kubeconfig\": \"default\", \"context\": \"@current\", \"local_address\": \"localhost\", \"target\": \"\", \"alias\": null")]
+    [InlineData("\"kubeconfig\": \"default\", \"context\": \"@current\", \"local_address\": \"127.0.0.1\", \"target\": \"\", \"alias\": null")]
     [InlineData("\"id\": 7, \"domain_enabled\": \"true\", \"http_logs_max_file_size\": 10485760, \"ingress_annotations\": \"{}\"")]
     public void Read_OfWhatTheDesktopAppWrites_IsTheSameForward(string keys)
     {
         var plain = Documents.ReadOne("""[{"service": "a", "remote_port": 80}]""");
 
         Assert.Equal(plain, Documents.ReadOne($$"""[{"service": "a", "remote_port": "80", {{keys}}}]"""));
+    }
+
+    [Theory]
+    [InlineData("localhost", "localhost", false)]
+    [InlineData("0:0:0:0:0:0:0:1", "::1", false)]
+    [InlineData("0.0.0.0", "0.0.0.0", true)]
+    public void Read_OfALocalAddress_KnowsWhoCanReachIt(string text, string address, bool isExposed)
+    {
+        var spec = Documents.ReadOne($$"""[{"service": "a", "remote_port": 80, "local_address": "{{text}}"}]""");
+
+        Assert.Equal((address, isExposed), (spec.LocalAddress, spec.IsExposed));
     }
 
     [Fact]

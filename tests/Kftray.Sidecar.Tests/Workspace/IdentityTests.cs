@@ -69,7 +69,7 @@ public sealed class IdentityTests
              {"alias": "c", "service": "x", "remote_port": 1, "local_port": 80, "local_address": "localhost"}]
             """));
 
-        Assert.Equal(["3:65 duplicate-local-port Local port 80 of 127.0.0.1 is already used by a (line 1)."], model.Problems.Texts());
+        Assert.Equal(["3:65 duplicate-local-port Local port 80 of localhost is already used by a (line 1)."], model.Problems.Texts());
         Assert.Equal([null, null, FaultKind.InvalidConfig], model.Forwards.Select(f => f.Blocked?.Kind));
     }
 

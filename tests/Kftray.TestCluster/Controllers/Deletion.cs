@@ -63,8 +63,12 @@ internal sealed class Deletion(ObjectStore store, TimeProvider time)
     /// <summary>True for an object that goes when nothing belongs to it any more; the <see cref="GarbageCollector"/> ends it.</summary>
     public static bool IsForeground(StoredObject item) => item.IsTerminating && FinalizersOf(item.Read()).Contains(ForegroundFinalizer);
 
-    private static int GraceOf(StoredObject pod, DeletionOptions options) =>
-        options.GraceSeconds ?? pod.Read().Number("spec", "terminationGracePeriodSeconds") ?? 30;
+    private static int GraceOf(StoredObject stored, DeletionOptions options)
+    {
+        var pod = new PodView(stored);
+        // Nothing runs that could end: not yet, or no more.
+        return pod.NodeName is null || pod.IsFinished ? 0 : options.GraceSeconds ?? pod.TerminationGraceSeconds;
+    }
 
     private StoredObject Begin(StoredObject found, int graceSeconds) => store.Update(found.Kind, found.Namespace, found.Name, content =>
     {

@@ -18,11 +18,12 @@ internal sealed class JobController(ObjectStore store, ControlledPods controlled
     private static readonly TimeSpan RefusalBackoff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRefusalBackoff = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<string, JobLedger> _ledgers = [];
+    private readonly Dictionary<(string Namespace, string Uid), JobLedger> _ledgers = [];
 
     public TimeSpan? Reconcile(string @namespace)
     {
         var jobs = store.List(ResourceKinds.Jobs, @namespace).Items;
+        foreach (var gone in _ledgers.Keys.Where(key => key.Namespace == @namespace && jobs.All(job => job.Uid != key.Uid)).ToArray()) _ledgers.Remove(gone);
         if (jobs.Count == 0) return null;
         var pods = controlled.ByOwner(@namespace);
         TimeSpan? next = null;
@@ -34,7 +35,8 @@ internal sealed class JobController(ObjectStore store, ControlledPods controlled
     {
         var job = stored.Read();
         if (JobStatus.FinishedAt(job) is { } finishedAt) return DeleteWhenDue(stored, job, finishedAt);
-        if (!_ledgers.TryGetValue(stored.Uid, out var ledger)) _ledgers[stored.Uid] = ledger = new JobLedger();
+        var key = (stored.Namespace, stored.Uid);
+        if (!_ledgers.TryGetValue(key, out var ledger)) _ledgers[key] = ledger = new JobLedger();
         var now = time.GetUtcNow();
         var ending = JobStatus.EndOf(job);
         // Pods that we end ourselves once the job is decided are no failures.
@@ -51,7 +53,7 @@ internal sealed class JobController(ObjectStore store, ControlledPods controlled
         var written = store.Update(stored.Kind, stored.Namespace, stored.Name, current => JobStatus.Write(current, ledger, pods, end, store.Timestamp())).Read();
         if (JobStatus.FinishedAt(written) is not { } over) return Earlier(end is null ? deadline : null, retry);
         events.Record(stored, !end!.IsSuccess, end.IsSuccess ? "Completed" : end.Reason, end.IsSuccess ? "Job completed" : end.Message, Component);
-        _ledgers.Remove(stored.Uid);
+        _ledgers.Remove(key);
         return DeleteWhenDue(stored, written, over);
     }
 

@@ -22,6 +22,8 @@ internal sealed class PodView(StoredObject stored)
 
     public bool HasSucceeded => _content.Text("status", "phase") == "Succeeded";
 
+    public int TerminationGraceSeconds => _content.Number("spec", "terminationGracePeriodSeconds") ?? 30;
+
     public string? NodeName => _content.Text("spec", "nodeName");
 
     /// <summary>The uid of the controller that made it.</summary>

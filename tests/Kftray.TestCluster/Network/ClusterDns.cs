@@ -22,10 +22,21 @@ public sealed class ClusterDns
 
     /// <summary>A name outside the cluster, as a test wants it; called again, it changes the answer.</summary>
     /// <param name="addresses">None: the name is known and has no address.</param>
-    public void Set(string name, params IPAddress[] addresses) => _records[name] = addresses;
+    public void Set(string name, params IPAddress[] addresses)
+    {
+        _records[name] = addresses;
+        Changed?.Invoke();
+    }
 
     /// <summary>The name no longer exists.</summary>
-    public void Remove(string name) => _records.TryRemove(name, out _);
+    public void Remove(string name)
+    {
+        _records.TryRemove(name, out _);
+        Changed?.Invoke();
+    }
+
+    /// <summary>A test has changed a name; services change in the store.</summary>
+    internal event Action? Changed;
 
     internal async Task<DnsAnswer> ResolveAsync(string name, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Text;
@@ -15,7 +14,7 @@ namespace Kftray.Testing.Network;
 /// The files name our server, which must have port 53, the only one that resolvers ask. Where it has not (not root), the cluster's names
 /// are kept in the hosts file instead, which the C library reads at every lookup, too; that knows no aliases out of the cluster.
 /// </summary>
-internal sealed class PodResolver(ClusterDns names, IPEndPoint nameServer) : IController, IDisposable
+internal sealed class PodResolver : IController, IDisposable
 {
     private const string Shell = "/bin/sh";
 
@@ -26,9 +25,18 @@ internal sealed class PodResolver(ClusterDns names, IPEndPoint nameServer) : ICo
         exec "$@"
         """;
 
-    private readonly bool _hasServer = nameServer.Port == DnsServer.StandardPort;
-    private readonly ConcurrentDictionary<string, TestPod> _hostsFiles = new();
+    private readonly ClusterDns _names;
+    private readonly IPAddress _nameServer;
+    private readonly bool _hasServer;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, TestPod> _hostsFiles = [];
     private readonly Lazy<string?> _folder = new(MakeFolder);
+
+    public PodResolver(ClusterDns names, IPEndPoint nameServer)
+    {
+        (_names, _nameServer, _hasServer) = (names, nameServer.Address, nameServer.Port == DnsServer.StandardPort);
+        if (!_hasServer) names.Changed += Refresh;
+    }
 
     /// <summary>False where processes are left with the machine's own names: not on Linux, or no namespaces.</summary>
     public bool IsEffective => _folder.Value is not null;
@@ -42,7 +50,7 @@ internal sealed class PodResolver(ClusterDns names, IPEndPoint nameServer) : ICo
         var mounts = new List<string>();
         var hosts = Add("hosts", "/etc/hosts", HostsOf(pod));
         if (_hasServer) Add("resolv", "/etc/resolv.conf", ResolverOf(pod));
-        else _hostsFiles[hosts] = pod;
+        else Follow(hosts, pod);
         // Without the machine's other sources: mDNS answers for .local, and systemd's resolver for everything.
         if (File.Exists("/etc/nsswitch.conf")) Add("nsswitch", "/etc/nsswitch.conf", "hosts: files dns\n");
         string[] command = [.. NewNamespace, "--", Shell, "-c", Script, Shell, .. mounts, "--", start.FileName, .. start.ArgumentList];
@@ -62,30 +70,50 @@ internal sealed class PodResolver(ClusterDns names, IPEndPoint nameServer) : ICo
     /// <summary>Without a server the files follow what changes.</summary>
     public TimeSpan? Reconcile(string @namespace)
     {
-        // In place: a new file would not be the one that is mounted.
-        foreach (var (file, pod) in _hostsFiles)
-        {
-            var hosts = HostsOf(pod);
-            if (pod.IsRemoved) _hostsFiles.TryRemove(file, out _);
-            else if (File.ReadAllText(file) != hosts) File.WriteAllText(file, hosts);
-        }
-
+        if (!_hasServer) Refresh();
         return null;
     }
 
     public void Dispose()
     {
+        _names.Changed -= Refresh;
         if (_folder is { IsValueCreated: true, Value: { } folder }) Directory.Delete(folder, recursive: true);
     }
 
+    private void Follow(string file, TestPod pod)
+    {
+        lock (_gate) _hostsFiles[file] = pod;
+    }
+
+    private void Refresh()
+    {
+        lock (_gate)
+        {
+            foreach (var (file, pod) in _hostsFiles.ToArray())
+            {
+                var hosts = HostsOf(pod);
+                if (pod.IsRemoved) _hostsFiles.Remove(file);
+                else if (File.ReadAllText(file) != hosts) Rewrite(file, hosts);
+            }
+        }
+    }
+
+    // In place, because a new file would not be the one that is mounted; and never empty meanwhile, because somebody may be reading it.
+    private static void Rewrite(string file, string content)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        stream.Write(Encoding.UTF8.GetBytes(content));
+        stream.SetLength(stream.Position);
+    }
+
     private string ResolverOf(TestPod pod) =>
-        $"nameserver {nameServer.Address}\nsearch {pod.Namespace}.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n";
+        $"nameserver {_nameServer}\nsearch {pod.Namespace}.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n";
 
     private string HostsOf(TestPod pod)
     {
         var hosts = new StringBuilder($"{pod.Loopback} localhost\n{pod.Ip} {pod.Name}\n");
         if (_hasServer) return hosts.ToString();
-        foreach (var (address, name) in names.Known(pod.Namespace)) hosts.Append($"{address} {name}\n");
+        foreach (var (address, name) in _names.Known(pod.Namespace)) hosts.Append($"{address} {name}\n");
         return hosts.ToString();
     }
 

@@ -23,11 +23,11 @@ public sealed class ContainerProcess : IAsyncDisposable
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
+        ProcessGuard.Wrap(start);
         try
         {
             _process = SystemProcess.Start(start)!;
             Id = _process.Id;
-            _process.StandardInput.Close();
             _exited = RunAsync(_process);
         }
         catch (Win32Exception e)
@@ -81,6 +81,7 @@ public sealed class ContainerProcess : IAsyncDisposable
     {
         await Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
         await process.WaitForExitAsync();
+        await ProcessGuard.DismissAsync(process.StandardInput);
         Log.Complete();
         return new ContainerExit(process.ExitCode, process.ExitCode == 0 ? "Completed" : "Error");
     }

@@ -24,6 +24,11 @@ internal sealed class ImageCatalog(IReadOnlyDictionary<string, PodProgram> own)
         return own.GetValueOrDefault(repository) ?? own.GetValueOrDefault(name) ?? _common.GetValueOrDefault(repository) ?? _common.GetValueOrDefault(name);
     }
 
+    /// <summary>Why an image cannot be pulled here, as a runtime would word it; null when it can.</summary>
+    public string? WhyMissing(string image) => Find(image) is { } program && !File.Exists(program.Path)
+        ? $"failed to resolve reference \"{image}\": no program of this machine stands for it: is {RelayVariable} set?"
+        : null;
+
     /// <summary>Without tag and digest.</summary>
     private static string RepositoryOf(string image)
     {

@@ -10,7 +10,6 @@ internal sealed class Kubelet(
     ObjectStore store,
     LoopbackAddresses addresses,
     BehaviourCatalog behaviours,
-    ImageCatalog images,
     PodResolver resolver,
     PodSurroundings surroundings,
     string runtime,
@@ -85,7 +84,7 @@ internal sealed class Kubelet(
         var content = stored.Read();
         if (!_pods.TryGetValue(stored.Uid, out var lifecycle))
         {
-            var pod = new TestPod(stored, addresses.Next(), addresses.Next(), behaviours, images, resolver);
+            var pod = new TestPod(stored, addresses.Next(), addresses.Next(), behaviours, surroundings.Catalog, resolver);
             _pods[stored.Uid] = lifecycle = new PodLifecycle(store, stored, pod, PodTiming.Of(content, Timing), runtime, surroundings, time);
         }
 

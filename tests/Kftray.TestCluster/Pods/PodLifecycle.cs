@@ -8,7 +8,7 @@ using Kftray.Testing.Store;
 namespace Kftray.Testing.Pods;
 
 /// <summary>What the beginning of a pod's life depends on.</summary>
-internal sealed record PodSurroundings(ClusterNode Node, ImageFaults Images, EventRecorder Events);
+internal sealed record PodSurroundings(ClusterNode Node, ImageCatalog Catalog, ImageFaults Images, EventRecorder Events);
 
 /// <summary>One pod from its creation to its end, in one linear method: the kubelet's part of a pod's story.</summary>
 internal sealed class PodLifecycle : IAsyncDisposable
@@ -28,7 +28,7 @@ internal sealed class PodLifecycle : IAsyncDisposable
     private readonly CancellationTokenSource _killing = new();
     private readonly Task _running;
     private TimeSpan _grace = TimeSpan.Zero;
-    private string _startedAt = "";
+    private string _startedAt;
     private int _restarts;
     private bool _isFinished;
 
@@ -36,6 +36,7 @@ internal sealed class PodLifecycle : IAsyncDisposable
     public PodLifecycle(ObjectStore store, StoredObject stored, TestPod pod, PodTiming timing, string runtime, PodSurroundings surroundings, TimeProvider time)
     {
         _content = stored.Read();
+        _startedAt = store.Timestamp();
         _restartPolicy = _content.Text("spec", "restartPolicy") ?? "Always";
         _hasOtherContainers = _content.Items("spec", "containers").Skip(1).Any();
         (_store, _stored, _pod, _timing, _runtime, _surroundings, _time) = (store, stored, pod, timing, runtime, surroundings, time);
@@ -155,7 +156,7 @@ internal sealed class PodLifecycle : IAsyncDisposable
             var fault = _surroundings.Images.Find(image);
             if (fault is not null) Record(isWarning: false, "Pulling", $"Pulling image \"{image}\"");
             if (fault?.DelayMilliseconds > 0) await DelayAsync(fault.DelayMilliseconds, until);
-            var failure = fault?.Message ?? (_pod.IsProgramMissing ? $"failed to resolve reference \"{image}\": no program of this machine stands for it: is {ImageCatalog.RelayVariable} set?" : null);
+            var failure = fault?.Message ?? _surroundings.Catalog.WhyMissing(image);
             if (failure is null) return;
 
             Record(isWarning: true, "Failed", $"Failed to pull image \"{image}\": {failure}");

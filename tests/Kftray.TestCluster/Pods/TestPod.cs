@@ -126,9 +126,6 @@ public sealed class TestPod : IAsyncDisposable
     /// <summary>The name of the container that is a program.</summary>
     internal string? ProgramContainer => _program?.Name;
 
-    /// <summary>The image's program is missing on this machine.</summary>
-    internal bool IsProgramMissing => _program is not null && !File.Exists(_program.Program.Path);
-
     /// <summary>Starts the applications that do not run.</summary>
     public void StartApplications()
     {

@@ -17,6 +17,8 @@ internal sealed record ServeOptions(bool IsDemo, int Port, string? Kubeconfig, R
           --kubeconfig FILE      where to write the kubeconfig (default: a file in the temporary folder)
           --runtime NAME         containerd (default) or crio
           --exit-with-stdin      end when standard input ends
+
+        Pods whose image is a kftray-server run the program that KFTRAY_SERVER names; those of the public image a stand-in.
         """;
 
     /// <exception cref="ArgumentException">Wrong usage: what is wrong.</exception>

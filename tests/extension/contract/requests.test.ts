@@ -172,7 +172,16 @@ describe('workspace/apply', () => {
 });
 
 describe('forward', () => {
-  it.each(['forward/retry', 'forward/restart'] as const)('%s_OfAnUnknownForward_IsRefused', async (method) => {
+  it('Diagnose_OfAForwardThatCannotRun_NamesTheFirstBrokenLink', async () => {
+    const { ranges } = await sidecar.connection.request('workspace/apply', wanted(api.replace(', "remote_port": 80', '')));
+    const diagnosis = await sidecar.connection.request('forward/diagnose', { id: ranges[0]!.id });
+    expect(diagnosis).toMatchObject({ alias: 'shop/api', brokenLink: 'configEntry', fault: { kind: 'invalidConfig' } });
+    expect(diagnosis.verdict).toContain('remote_port is missing');
+    expect(diagnosis.checks.map(({ result }) => result)).toEqual(['fail', ...Array<string>(diagnosis.checks.length - 1).fill('skipped')]);
+    expect(diagnosis.markdown).toContain('| Config entry | FAIL |');
+  });
+
+  it.each(['forward/retry', 'forward/restart', 'forward/diagnose'] as const)('%s_OfAnUnknownForward_IsRefused', async (method) => {
     await expect(sidecar.connection.request(method, { id: 'nobody' })).rejects.toMatchObject({ code: RpcErrors.unknownForward });
   });
 

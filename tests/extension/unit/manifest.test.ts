@@ -55,7 +55,7 @@ const menuItems = Object.values(manifest.contributes.menus).flat();
 /** Every contextValue that a row can have. */
 const contextValues = ((): string[] => {
   const statuses: ForwardStatus[] = ['stopped', 'starting', 'active', 'reconnecting', 'failed', 'blocked'];
-  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'signInRequired', message: '' }, waitingFor: 'user' }];
+  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'signInRequired', message: '' }, waitingFor: 'user' }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
   const rows = statuses.flatMap((status) => variants.map((variant) => presentRow(snapshot({ status, ...variant }), true, 'x', t).contextValue));
   const clusters: ClusterNode[] = [
     { kind: 'context', context: 'c', isCurrent: true },
@@ -77,7 +77,7 @@ describe('Commands', () => {
       ...manifest.contributes.keybindings.map(({ command }) => command),
       ...tooltipCommands,
       ...Object.values(texts).flatMap((text) => [...text.matchAll(/command:(kftray\.\w+)/g)].map(([, id]) => id!)),
-      ...[...code.matchAll(/'(kftray\.(?:start|stop|add|allow|open|copy|show|restart|reveal|manage|retry|change|update)(?!\w*Count)\w*)'/g)].map(([, id]) => id!),
+      ...[...code.matchAll(/'(kftray\.(?:start|stop|add|allow|open|copy|show|restart|reveal|manage|retry|change|update|diagnose)(?!\w*Count)\w*)'/g)].map(([, id]) => id!),
     ];
     expect(used.filter((id) => !declared.includes(id) && !settings.includes(id))).toEqual([]);
     expect(used.length).toBeGreaterThan(30);

@@ -20,13 +20,15 @@ internal sealed class OidcCredentialIssuer(OidcConfig config, OidcClient client,
 
     public async Task<IssuedCredential> IssueAsync(CancellationToken cancellationToken)
     {
-        await using var file = await store.OpenAsync(cancellationToken);
-        var (idToken, refreshToken) = (file.IdToken ?? config.IdToken, file.RefreshToken ?? config.RefreshToken);
-        // The same one twice would mean that it has expired, or that the server refuses it.
-        if (idToken is not null && idToken != _last?.IdToken && IdToken.Expires(idToken) - ExpiryDelta > time.GetUtcNow())
-            return Issue(new(idToken, null));
+        if (Good(store.Read()) is { } good)
+            return Issue(new(good, null));
 
-        refreshToken = _last?.UnsavedRefreshToken ?? refreshToken ?? throw new ForwardException(new(FaultKind.SignInRequired,
+        await using var file = await store.OpenAsync(cancellationToken);
+        // Somebody else may have renewed it while we waited for the lock.
+        if (Good(file.Tokens) is { } renewed)
+            return Issue(new(renewed, null));
+
+        var refreshToken = _last?.UnsavedRefreshToken ?? file.Tokens.RefreshToken ?? config.RefreshToken ?? throw new ForwardException(new(FaultKind.SignInRequired,
             $"The ID token of user '{config.UserName}' is missing, expired or refused, and there is no refresh token to get another.",
             "Sign in again with the tool that wrote the kubeconfig; the forwards go on by themselves."));
         var tokens = await client.RefreshAsync(refreshToken, cancellationToken);
@@ -38,6 +40,10 @@ internal sealed class OidcCredentialIssuer(OidcConfig config, OidcClient client,
     public Fault SlowAttempt(bool isOver) => new(FaultKind.CredentialsUnavailable,
         $"The identity provider {config.Issuer.Authority} of user '{config.UserName}' {(isOver ? "did not answer" : "does not answer yet")}.",
         "Check the network and the VPN.");
+
+    /// <returns>An ID token that is worth a try. The same one twice is not: it has expired then, or the server refuses it.</returns>
+    private string? Good(OidcStoredTokens stored) =>
+        (stored.IdToken ?? config.IdToken) is { } idToken && idToken != _last?.IdToken && IdToken.Expires(idToken) - ExpiryDelta > time.GetUtcNow() ? idToken : null;
 
     private IssuedCredential Issue(Issued issued)
     {

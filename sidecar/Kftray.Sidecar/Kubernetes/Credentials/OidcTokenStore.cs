@@ -16,9 +16,12 @@ internal sealed class OidcTokenStore(OidcConfig config, TimeProvider time, ILogg
     public async Task<OpenFile> OpenAsync(CancellationToken cancellationToken)
     {
         var isLocked = await LockAsync(cancellationToken);
-        var (idToken, refreshToken) = Read();
-        return new(this, isLocked, idToken, refreshToken);
+        return new(this, isLocked, Read());
     }
+
+    private ILogger Logger => logger;
+
+    private string User => config.UserName;
 
     // client-go/tools/clientcmd: a file beside it with this name, which must not exist before.
     private string LockFile => config.File + ".lock";
@@ -39,23 +42,23 @@ internal sealed class OidcTokenStore(OidcConfig config, TimeProvider time, ILogg
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                OidcLog.NotSaved(logger, config.UserName, config.File, $"{LockFile} cannot be made");
+                // A folder that cannot be written to, or a lock that somebody has left.
                 return false;
             }
         }
     }
 
-    private (string? IdToken, string? RefreshToken) Read()
+    public OidcStoredTokens Read()
     {
         try
         {
             var values = KubeconfigEdit.ProviderOf(KubeconfigYaml.Parse(config.File, File.ReadAllText(config.File)), config.UserName);
-            return (values?.ReadableText(OidcConfig.IdTokenKey), values?.ReadableText(OidcConfig.RefreshTokenKey));
+            return new(values?.ReadableText(OidcConfig.IdTokenKey), values?.ReadableText(OidcConfig.RefreshTokenKey));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ForwardException)
         {
             // Gone or half written: what was read before stands.
-            return (null, null);
+            return new(null, null);
         }
     }
 
@@ -78,14 +81,18 @@ internal sealed class OidcTokenStore(OidcConfig config, TimeProvider time, ILogg
     }
 
     /// <summary>The tokens as they are while nobody else may change them.</summary>
-    internal sealed class OpenFile(OidcTokenStore store, bool isLocked, string? idToken, string? refreshToken) : IAsyncDisposable
+    internal sealed class OpenFile(OidcTokenStore store, bool isLocked, OidcStoredTokens tokens) : IAsyncDisposable
     {
-        public string? IdToken => idToken;
-
-        public string? RefreshToken => refreshToken;
+        public OidcStoredTokens Tokens => tokens;
 
         /// <returns>False when the file could not be written: the tokens last as long as this process then.</returns>
-        public async Task<bool> SaveAsync(OidcTokens tokens) => isLocked && await store.WriteAsync(tokens);
+        public async Task<bool> SaveAsync(OidcTokens tokens)
+        {
+            if (isLocked)
+                return await store.WriteAsync(tokens);
+            OidcLog.NotSaved(store.Logger, store.User, store.LockFile, "this file is there already, or cannot be made");
+            return false;
+        }
 
         public ValueTask DisposeAsync()
         {
@@ -94,6 +101,14 @@ internal sealed class OidcTokenStore(OidcConfig config, TimeProvider time, ILogg
             return ValueTask.CompletedTask;
         }
     }
+}
+
+/// <summary>What a kubeconfig has. No record: nothing prints it.</summary>
+internal sealed class OidcStoredTokens(string? idToken, string? refreshToken)
+{
+    public string? IdToken => idToken;
+
+    public string? RefreshToken => refreshToken;
 }
 
 internal static partial class OidcLog

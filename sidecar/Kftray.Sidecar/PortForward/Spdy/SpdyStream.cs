@@ -168,7 +168,10 @@ internal sealed class SpdyStream : IPodStream
     /// <summary>The session is dead.</summary>
     public void OnSessionLost(Contract.Fault fault)
     {
-        EndByPod(_dataFin ? null : new PodStreamFailure(fault, ApplicationGotNothing: !_wroteBytes && !_gotBytes));
+        // An end without a word may be a refusal whose sentence has not arrived yet: it must not look like the application's own.
+        var isOrdinaryEnd = _dataFin && _gotBytes;
+        EndByPod(isOrdinaryEnd ? null
+            : Judge() ?? new PodStreamFailure(fault, ApplicationGotNothing: !_wroteBytes && !_gotBytes));
         if (Failure is { ApplicationGotNothing: false })
             _lost.Cancel();
     }

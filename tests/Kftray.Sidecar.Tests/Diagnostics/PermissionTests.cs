@@ -1,0 +1,89 @@
+using Kftray.Sidecar.Contract;
+using Kftray.Sidecar.Diagnostics.Checks;
+using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes.Examination;
+using Xunit;
+
+namespace Kftray.Sidecar.Tests.Diagnostics;
+
+/// <summary>What a forward needs, and what it does without.</summary>
+public sealed class PermissionTests
+{
+    [Theory]
+    [InlineData("service", "create pods/portforward", "create pods/portforward")]
+    [InlineData("service", "get services,list services", "get services")]
+    [InlineData("service", "list pods,list endpointslices", "list pods")]
+    [InlineData("service", "list services,list endpointslices,get pods,watch pods", null)]
+    [InlineData("pod by name", "get pods,list pods", "get pods")]
+    [InlineData("pod by name", "list pods", null)]
+    [InlineData("pods by label", "list pods", "list pods")]
+    [InlineData("proxy", "create jobs,list jobs", "create jobs")]
+    [InlineData("proxy", "get pods,get jobs,list jobs,delete jobs", null)]
+    [InlineData("udp", "get services,list services,patch jobs", "get services")]
+    [InlineData("udp", "patch jobs", null)]
+    [InlineData("pods by label", "get pods,watch pods,get pods/portforward", null)]
+    public void FirstMissing_OfWhatIsDenied_IsWhatNothingStandsInFor(string forward, string denied, string? missing)
+    {
+        var needs = ForwardPermissions.Of(Spec(forward));
+        var set = needs.All.Where(permission => denied.Split(',').Contains(permission.ToString())).ToHashSet();
+
+        Assert.Equal(denied.Split(',').Length, set.Count);
+        Assert.Equal(missing, needs.FirstMissing(set)?.ToString());
+    }
+
+    [Theory]
+    [InlineData("service")]
+    [InlineData("pod by name")]
+    [InlineData("pods by label")]
+    [InlineData("proxy")]
+    [InlineData("udp")]
+    public void Without_EachOfThem_SaysWhatWorksLess(string forward)
+    {
+        var needs = ForwardPermissions.Of(Spec(forward));
+
+        Assert.Distinct(needs.All);
+        Assert.All(needs.All, permission => Assert.NotEmpty(needs.Without(permission)));
+    }
+
+    [Fact]
+    public void Role_OfWhatIsMissing_GrantsItAndNothingElse()
+    {
+        var role = RoleManifest.Write([new("create", "", "pods/portforward"), new("list", "", "pods"), new("watch", "", "pods")], "shop", null);
+
+        Assert.Equal(
+            """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: { name: kftray, namespace: shop }
+            rules:
+            - apiGroups: [""]
+              resources: ["pods/portforward"]
+              verbs: ["create"]
+            - apiGroups: [""]
+              resources: ["pods"]
+              verbs: ["list", "watch"]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: { name: kftray, namespace: shop }
+            roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: kftray }
+            subjects:
+            # Your name there: kubectl auth whoami
+            - { apiGroup: rbac.authorization.k8s.io, kind: User, name: YOU }
+            """.ReplaceLineEndings("\n"),
+            string.Join('\n', role));
+    }
+
+    private static ForwardSpec Spec(string forward)
+    {
+        var spec = new ForwardSpec { Id = "x", Alias = "x", Source = "s", Uri = "file:///x", RemotePort = new(80) };
+        return forward switch
+        {
+            "service" => spec with { Service = "web" },
+            "proxy" => spec with { WorkloadType = WorkloadType.Proxy, RemoteAddress = "db.internal" },
+            "udp" => spec with { Service = "dns", Protocol = ForwardProtocol.Udp },
+            "pod by name" => spec with { WorkloadType = WorkloadType.Pod, Service = "web-0" },
+            _ => spec with { WorkloadType = WorkloadType.Pod, Selector = "app=web" },
+        };
+    }
+}
