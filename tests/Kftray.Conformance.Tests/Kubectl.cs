@@ -25,6 +25,9 @@ internal sealed class Kubectl(string kubeconfig, string home, CancellationToken 
     /// <summary>On top of the test's own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>A command that runs kubectl as its last arguments; empty to run it itself.</summary>
+    public IReadOnlyList<string> Prefix { get; init; } = [];
+
     private static string Path => System.Environment.GetEnvironmentVariable("KFTRAY_KUBECTL") is { Length: > 0 } path ? path : Cached();
 
     public async Task<KubectlResult> RunAsync(params string[] arguments) => await RunAsync(null, arguments);
@@ -53,7 +56,8 @@ internal sealed class Kubectl(string kubeconfig, string home, CancellationToken 
 
     private ProcessStartInfo StartInfo(string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
-        var start = new ProcessStartInfo(Path, arguments)
+        string[] command = [.. Prefix, Path, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

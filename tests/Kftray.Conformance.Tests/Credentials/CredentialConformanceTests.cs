@@ -33,8 +33,9 @@ public sealed class CredentialConformanceTests : TestBase
         await cluster.Pods.WaitReadyAsync("shop", "app=web", TimeoutToken);
         await row.Arrange(world);
 
-        var kubectl = await new Kubectl(world.Environment["KUBECONFIG"], Folder, TimeoutToken) { Environment = world.Environment }
-            .RunAsync([.. row.Context is null ? (string[])[] : ["--context", row.Context], "get", "service", "web", "-n", "shop", "-o", "name", "--request-timeout=10s"]);
+        string[] place = [.. row.Context is null ? (string[])[] : ["--context", row.Context], "-n", "shop"];
+        // Without --request-timeout: a flag that changes the configuration makes kubectl pass over a pod's service account.
+        var kubectl = await world.Kubectl.RunAsync([.. place, "get", "service", "web", "-o", "name"]);
         var ofKubectl = Seen(cluster);
         row.Verify(world);
         cluster.Requests.Clear();
@@ -64,6 +65,18 @@ public sealed class CredentialConformanceTests : TestBase
 
         Assert.Equal("service/web", kubectl.Succeeded().Trim());
         Assert.Equal(ofKubectl, ofSidecar);
+
+        cluster.Requests.Clear();
+        await row.Arrange(world);
+        await using var portForward = world.Kubectl.Start(null, [.. place, "port-forward", "service/web", ":80"]);
+        Assert.StartsWith("hello from web-", await GetAsync(await portForward.LocalPortAsync()), StringComparison.Ordinal);
+        Assert.Equal(Seen(cluster), ofSidecar);
+    }
+
+    private async Task<string> GetAsync(int port)
+    {
+        using var http = new HttpClient();
+        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), TimeoutToken);
     }
 
     /// <summary>The different ways in which requests presented themselves.</summary>

@@ -29,6 +29,11 @@ internal sealed class CredentialWorld(TestCluster cluster, string folder, Cancel
         ["SHLVL"] = "1",
     };
 
+    /// <summary>What kubectl is run by, if by anything.</summary>
+    public IReadOnlyList<string> KubectlPrefix { get; set; } = [];
+
+    public Kubectl Kubectl => new(Environment["KUBECONFIG"], folder, timeout) { Environment = Environment, Prefix = KubectlPrefix };
+
     public string Server => cluster.Server.ToString().TrimEnd('/');
 
     public string Authority => Base64(cluster.AuthorityPem);

@@ -91,10 +91,11 @@ internal static class ServerRows
             world.Write("service-account/token", world.Token);
             world.Write("service-account/ca.crt", world.Cluster.AuthorityPem);
             world.Write("service-account/namespace", "shop");
+            if (ServiceAccountFolder.IsPossible)
+                world.KubectlPrefix = ServiceAccountFolder.Command(world.Path_("service-account"));
         })
         {
-            // The place where the files lie is fixed in kubectl, and not ours to write to.
-            Kinder = "kubectl finds no service account at /var/run/secrets", KubectlSays = "localhost:8080",
+            Kinder = ServiceAccountFolder.IsPossible ? null : "kubectl finds no service account at /var/run/secrets", KubectlSays = "localhost:8080",
         },
     ];
 }

@@ -20,11 +20,12 @@ public sealed class PermissionTests
     [InlineData("proxy", "create jobs,list jobs", "create jobs")]
     [InlineData("proxy", "get pods,get jobs,list jobs,delete jobs", null)]
     [InlineData("udp", "get services,list services,patch jobs", "get services")]
-    [InlineData("udp", "patch jobs", null)]
+    [InlineData("udp", "patch jobs,list events", null)]
+    [InlineData("udp by an existing relay", "get services,list services", "get services")]
     [InlineData("pods by label", "get pods,watch pods,get pods/portforward", null)]
     public void FirstMissing_OfWhatIsDenied_IsWhatNothingStandsInFor(string forward, string denied, string? missing)
     {
-        var needs = ForwardPermissions.Of(Spec(forward));
+        var needs = ForwardPermissions.Of(Spec(forward), "shop");
         var set = needs.All.Where(permission => denied.Split(',').Contains(permission.ToString())).ToHashSet();
 
         Assert.Equal(denied.Split(',').Length, set.Count);
@@ -37,18 +38,40 @@ public sealed class PermissionTests
     [InlineData("pods by label")]
     [InlineData("proxy")]
     [InlineData("udp")]
+    [InlineData("udp by an existing relay")]
+    [InlineData("udp by a relay elsewhere")]
     public void Without_EachOfThem_SaysWhatWorksLess(string forward)
     {
-        var needs = ForwardPermissions.Of(Spec(forward));
+        var needs = ForwardPermissions.Of(Spec(forward), "shop");
 
         Assert.Distinct(needs.All);
         Assert.All(needs.All, permission => Assert.NotEmpty(needs.Without(permission)));
     }
 
     [Fact]
+    public void Of_AForwardWhoseRelayExists_DoesNotAskToCreateOne()
+    {
+        Assert.DoesNotContain(ForwardPermissions.Of(Spec("udp by an existing relay"), "shop").All, needed => needed.Permission.Resource == "jobs");
+    }
+
+    [Fact]
+    public void Of_AForwardWhoseRelayLivesElsewhere_AsksForEachWhereItIsNeeded()
+    {
+        var needs = ForwardPermissions.Of(Spec("udp by a relay elsewhere"), "shop");
+
+        Assert.All(needs.All, needed => Assert.Equal(
+            needed.Permission.Resource is "jobs" or "pods/portforward" or "events" ? "relays" : needed.Permission.Resource == "services" ? "shop" : needed.Namespace,
+            needed.Namespace));
+        var role = string.Join('\n', RoleManifest.Write(needs.All, "ann"));
+        Assert.Equal(2, role.Split("kind: RoleBinding").Length - 1);
+        Assert.Contains("metadata: { name: kftray, namespace: relays }", role);
+    }
+
+    [Fact]
     public void Role_OfWhatIsMissing_GrantsItAndNothingElse()
     {
-        var role = RoleManifest.Write([new("create", "", "pods/portforward"), new("list", "", "pods"), new("watch", "", "pods")], "shop", null);
+        var role = RoleManifest.Write(
+            [new(new("create", "", "pods/portforward"), "shop"), new(new("list", "", "pods"), "shop"), new(new("watch", "", "pods"), "shop")], null);
 
         Assert.Equal(
             """
@@ -82,6 +105,8 @@ public sealed class PermissionTests
             "service" => spec with { Service = "web" },
             "proxy" => spec with { WorkloadType = WorkloadType.Proxy, RemoteAddress = "db.internal" },
             "udp" => spec with { Service = "dns", Protocol = ForwardProtocol.Udp },
+            "udp by an existing relay" => spec with { Service = "dns", Protocol = ForwardProtocol.Udp, Relay = new() { Service = "relay" } },
+            "udp by a relay elsewhere" => spec with { Service = "dns", Protocol = ForwardProtocol.Udp, Relay = new() { Namespace = "relays" } },
             "pod by name" => spec with { WorkloadType = WorkloadType.Pod, Service = "web-0" },
             _ => spec with { WorkloadType = WorkloadType.Pod, Selector = "app=web" },
         };

@@ -13,11 +13,11 @@ internal sealed class PermissionsCheck() : Check(DiagnosisLink.Permissions, Diag
     public override async Task<Finding> RunAsync(Examination examination, CancellationToken cancellationToken)
     {
         var (ns, context) = (examination.Namespace, examination.Context!);
-        var needs = ForwardPermissions.Of(examination.Spec);
+        var needs = ForwardPermissions.Of(examination.Spec, ns);
         bool[] answers;
         try
         {
-            answers = await Task.WhenAll(needs.All.Select(permission => examination.Cluster!.Examiner.MayAsync(permission, ns, cancellationToken)));
+            answers = await Task.WhenAll(needs.All.Select(permission => examination.Cluster!.Examiner.MayAsync(permission.Permission, permission.Namespace, cancellationToken)));
         }
         catch (ApiStatusException e) when (e.Status is HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
         {
@@ -26,13 +26,16 @@ internal sealed class PermissionsCheck() : Check(DiagnosisLink.Permissions, Diag
 
         var denied = needs.All.Where((_, index) => !answers[index]).ToHashSet();
         if (denied.Count == 0)
-            return Finding.Pass($"You may do all that the forward does in namespace '{ns}'.");
+        {
+            var places = string.Join(" and ", needs.All.Select(needed => $"'{needed.Namespace}'").Distinct());
+            return Finding.Pass($"You may do all that the forward does in namespace {places}.");
+        }
 
-        var role = RoleManifest.Write(denied, ns, context.User.Impersonation?.User);
+        var role = RoleManifest.Write(denied, context.User.Impersonation?.User);
         if (needs.FirstMissing(denied) is { } missing)
         {
-            var what = missing == ForwardPermissions.PortForward ? "forward ports of pods" : $"{missing.Verb} {missing.Resource}";
-            return Finding.Fail(KubernetesFaults.FromStatus(HttpStatusCode.Forbidden, null, new($"{what} in namespace '{ns}'", context.Name))) with { Details = role };
+            var what = missing.Permission == ForwardPermissions.PortForward ? "forward ports of pods" : $"{missing}";
+            return Finding.Fail(KubernetesFaults.FromStatus(HttpStatusCode.Forbidden, null, new($"{what} in namespace '{missing.Namespace}'", context.Name))) with { Details = role };
         }
 
         var effects = needs.All.Where(denied.Contains).Select(permission => $"You may not {permission}: {needs.Without(permission)}.");

@@ -8,8 +8,12 @@ internal static class RoleManifest
     private const string Name = "kftray";
 
     /// <param name="user">Whom to bind it to; null when it is not known here.</param>
-    /// <returns>Lines of YAML.</returns>
-    public static IReadOnlyList<string> Write(IEnumerable<Permission> missing, string ns, string? user)
+    /// <returns>Lines of YAML: one Role and one RoleBinding a namespace.</returns>
+    public static IReadOnlyList<string> Write(IEnumerable<NeededPermission> missing, string? user) =>
+        [.. missing.GroupBy(needed => needed.Namespace).SelectMany((place, index) =>
+            (IEnumerable<string>)[.. index > 0 ? (string[])["---"] : [], .. Write(place.Select(needed => needed.Permission), place.Key, user)])];
+
+    private static IEnumerable<string> Write(IEnumerable<Permission> missing, string ns, string? user)
     {
         var rules = missing
             .GroupBy(permission => (permission.Group, permission.Resource), permission => permission.Verb)
