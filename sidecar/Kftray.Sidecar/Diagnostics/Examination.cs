@@ -21,6 +21,9 @@ internal sealed class Examination(ForwardSpec spec, ForwardSnapshot snapshot)
     /// <summary>True when the pod that connections go to is a relay.</summary>
     public bool NeedsRelay => Spec.NeedsRelay;
 
+    /// <summary>True when to go further, a relay would have to be started, which is not the doctor's to do.</summary>
+    public bool IsWithoutRelay => Spec is { NeedsRelay: true, Relay: not { Service: not null } } && !IsListening;
+
     /// <summary>Set by the check of the kubeconfig.</summary>
     public KubeconfigWatch? Kubeconfig { get; set; }
 

@@ -1,4 +1,6 @@
+using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Kubernetes;
 using Kftray.Sidecar.Relay;
 
 namespace Kftray.Sidecar.Targets;
@@ -15,6 +17,17 @@ internal interface IDestination : IAsyncDisposable
 
     /// <summary>Concludes from what <see cref="Refresh"/> took. Neither while the cluster has not answered yet.</summary>
     (RelayDestination? Found, Resolution.Unavailable? Fault) Resolve();
+}
+
+internal static class Destination
+{
+    public static IDestination Of(ForwardSpec spec, Cluster cluster, string ns) => spec.WorkloadType switch
+    {
+        WorkloadType.Service => new ServiceDestination(spec, cluster, ns),
+        WorkloadType.Pod => new PodDestination(spec, cluster, ns),
+        WorkloadType.Proxy => new HostDestination(spec),
+        _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.WorkloadType, "No relay leads there."),
+    };
 }
 
 /// <summary>A host that the config names: the relay finds it.</summary>

@@ -110,12 +110,8 @@ internal sealed class TargetResolver(ClusterRegistry clusters, RelaySet relays, 
         (WorkloadType.Pod, null) => new PodResolver(spec, place.Cluster, place.Namespace),
         (WorkloadType.Service or WorkloadType.Pod or WorkloadType.Proxy, { Service: not null } relay) =>
             new ExistingRelayResolver(spec, relay, place.Cluster, place.Namespace, time, loggers.CreateLogger<RelayDialer>()),
-        (WorkloadType.Service, { } relay) =>
-            new RelayResolver(spec, relay, new ServiceDestination(spec, place.Cluster, place.Namespace), relays, place.Cluster, place.Namespace),
-        (WorkloadType.Pod, { } relay) =>
-            new RelayResolver(spec, relay, new PodDestination(spec, place.Cluster, place.Namespace), relays, place.Cluster, place.Namespace),
-        (WorkloadType.Proxy, var relay) =>
-            new RelayResolver(spec, relay ?? RelaySpec.Default, new HostDestination(spec), relays, place.Cluster, place.Namespace),
+        (WorkloadType.Service or WorkloadType.Pod or WorkloadType.Proxy, var relay) => new RelayResolver(
+            spec, relay ?? RelaySpec.Default, Destination.Of(spec, place.Cluster, place.Namespace), relays, place.Cluster, place.Namespace),
         (WorkloadType.Expose, _) => new NotSupportedView(spec.WorkloadType),
         _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.WorkloadType, "Not a workload type."),
     };

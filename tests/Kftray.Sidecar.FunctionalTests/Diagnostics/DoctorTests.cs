@@ -51,6 +51,25 @@ public sealed class DoctorTests : FunctionalTest
         Assert.InRange(diagnosis.Milliseconds, 1, 2000);
     }
 
+    [Theory]
+    [InlineData("wbe", DiagnosisLink.Target, "There is no service 'wbe' in namespace 'shop'.")]
+    [InlineData("web", null, "A relay in the cluster would lead to web.shop.svc:53.")]
+    public async Task Doctor_OnAStoppedUdpForward_LooksAtItsServiceAndStartsNoRelay(string service, DiagnosisLink? broken, string seen)
+    {
+        Cluster.World.AddDeployment(Shop, "web", new PodSpec("web", "tcp-echo", new PortSpec(5353, "dns", "UDP")));
+        Cluster.World.AddService(Shop, "web", "web", new ServicePortSpec(53, "dns", "dns", "UDP"));
+        await Cluster.Pods.WaitReadyAsync(Shop, "app=web", TimeoutToken);
+        await ApplyAsync($$"""{ "alias": "dns", "service": "{{service}}", "protocol": "udp", "remote_port": 53 }""", wanted => wanted with { Enabled = ["none"] });
+        Cluster.Requests.Clear();
+
+        var diagnosis = await DiagnoseAsync("dns");
+
+        Assert.Equal(broken, diagnosis.BrokenLink);
+        Assert.Equal(seen, diagnosis.Checks.Single(check => check.Link == DiagnosisLink.Target).Seen);
+        Assert.Equal(CheckResult.Skipped, diagnosis.Checks.Single(check => check.Link == DiagnosisLink.Pods).Result);
+        Assert.DoesNotContain(Cluster.Requests.All, IsWrite);
+    }
+
     [Fact]
     public async Task Doctor_WithAnApplicationThatResetsItsClients_NamesTheRoundTrip()
     {

@@ -14,6 +14,9 @@ internal sealed class PodsCheck() : Check(DiagnosisLink.Pods, DiagnosisLink.Targ
 
     public override async Task<Finding> RunAsync(Examination examination, CancellationToken cancellationToken)
     {
+        if (examination.IsWithoutRelay)
+            return Finding.Skip("Not looked at: a relay would have to be started in the cluster, which is not the doctor's to do. Start the forward first.");
+
         var stories = await StoriesAsync(examination, cancellationToken);
         string[] details =
         [

@@ -1,5 +1,6 @@
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
+using Kftray.Sidecar.Targets;
 
 namespace Kftray.Sidecar.Diagnostics.Checks;
 
@@ -17,9 +18,9 @@ internal sealed class TargetCheck(ITargetResolver resolver) : Check(DiagnosisLin
 
     public override async Task<Finding> RunAsync(Examination examination, CancellationToken cancellationToken)
     {
-        // The resolver of such a forward starts its relay; that of one that runs is there already.
-        if (examination is { NeedsRelay: true, IsListening: false })
-            return Finding.Skip("Not looked at: a relay would have to be started in the cluster, which is not the doctor's to do. Start the forward first.");
+        // The resolver of such a forward would start its relay.
+        if (examination.IsWithoutRelay)
+            return await DestinationAsync(examination, cancellationToken);
 
         await foreach (var resolution in resolver.ResolveAsync(examination.Spec, cancellationToken))
         {
@@ -35,6 +36,21 @@ internal sealed class TargetCheck(ITargetResolver resolver) : Check(DiagnosisLin
             Resolution.Unavailable unavailable => Finding.Fail(unavailable.Fault),
             _ => throw new InvalidOperationException("The resolver gave no answer."),
         };
+    }
+
+    private static async Task<Finding> DestinationAsync(Examination examination, CancellationToken cancellationToken)
+    {
+        await using var destination = Destination.Of(examination.Spec, examination.Cluster!, examination.Namespace);
+        while (true)
+        {
+            var changes = destination.Refresh();
+            var (found, unavailable) = destination.Resolve();
+            if (unavailable is not null)
+                return Finding.Fail(unavailable.Fault);
+            if (found is not null)
+                return Finding.Pass($"A relay in the cluster would lead to {found}.");
+            await Task.WhenAny(changes).WaitAsync(cancellationToken);
+        }
     }
 
     private static Finding Found(Examination examination, string where)
