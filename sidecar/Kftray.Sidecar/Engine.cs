@@ -16,9 +16,10 @@ namespace Kftray.Sidecar;
 /// <summary>The one place where the parts are put together; the pipe and the terminal drive the same.</summary>
 internal sealed class Engine : IEngine
 {
-    private readonly CurrentWorkspace _workspace = new();
+    private readonly WorkspaceHost _workspaceHost;
+    private readonly CurrentWorkspace _workspace;
     private readonly ClusterRegistry _clusters;
-    private readonly ClusterBrowser _browser;
+    private readonly BrowseMemory _browser;
     private readonly TargetResolver _resolver;
     private readonly ForwardSet _forwards;
     private readonly Doctor _doctor;
@@ -33,8 +34,10 @@ internal sealed class Engine : IEngine
         _relays = new RelaySet(RelayOwner.OfProcess(), time, loggers);
         _inventory = new RelayInventory(clusters, _relays);
         _clusters = clusters;
+        _workspaceHost = WorkspaceHost.FromProcess(kubeconfig => clusters.WatchKubeconfig(kubeconfig).Current.Value.Kubeconfig?.Contexts);
+        _workspace = new(_workspaceHost);
         _limits = limits;
-        _browser = new ClusterBrowser(clusters);
+        _browser = new BrowseMemory(new ClusterBrowser(clusters), time);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _memory = IdleMemory.OfProcess(time);
         _resolver = new TargetResolver(clusters, _relays, time, loggers);
@@ -91,6 +94,10 @@ internal sealed class Engine : IEngine
     public Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken) =>
         _inventory.RemoveAsync(wanted, cancellationToken);
 
+    public TransferResult Import(string text) => Transfer.Import(text);
+
+    public TransferResult Export(ApplyParams documents) => Transfer.Export(WorkspaceReader.Read(documents, _workspaceHost));
+
     public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
 
     public async ValueTask DisposeAsync()
@@ -100,6 +107,7 @@ internal sealed class Engine : IEngine
         // Forwards before clusters: connections end before the sessions under them, and relays are removed over the same road.
         await _forwards.DisposeAsync();
         await _relays.DisposeAsync();
+        await _browser.DisposeAsync();
         await _clusters.DisposeAsync();
     }
 }

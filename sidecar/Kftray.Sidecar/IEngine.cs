@@ -46,6 +46,12 @@ internal interface IEngine : IAsyncDisposable
     /// <exception cref="Forwarding.ForwardException">The kubeconfig cannot be used.</exception>
     Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken);
 
+    /// <summary>The forwards of a file of the desktop app, in the words of a config document.</summary>
+    TransferResult Import(string text);
+
+    /// <summary>The forwards of documents as a file of the desktop app.</summary>
+    TransferResult Export(ApplyParams documents);
+
     /// <summary>Batches of changes, beginning with everything that is known. One consumer; ends by cancellation.</summary>
     IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping);
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { type Diagnosis } from '../sidecar/protocol.generated';
-import { setLocalPort } from '../workspace/configEdits';
+import { changeMembers } from '../workspace/configPatches';
 import { applyEdits } from '../workspace/documentEdits';
 import { type CommandContext } from './context';
 import { startForwards } from './run';
@@ -43,7 +43,7 @@ async function changeLocalPort(context: CommandContext, id: string, port: number
   }
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(place.uri));
   const offset = document.offsetAt(new vscode.Position(place.range.startLine, place.range.startColumn));
-  await applyEdits(document, await setLocalPort(document.getText(), offset, port));
+  await applyEdits(document, await changeMembers(document.getText(), offset, { local_port: port }));
   await context.sync.apply();
   const forward = context.store.get(id);
   if (forward && context.enabled.has(id)) {

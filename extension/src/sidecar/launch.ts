@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
+import { type LogHistory } from '../model/logHistory';
 import { type Settings } from '../settings';
 import { currentPlatform, findSidecar } from './binary';
-import { connectSidecar, type SidecarConnection } from './connection';
+import { connectSidecar, type SidecarConnection, type Tracer } from './connection';
 import { relayLog, sidecarLogLevel } from './logRelay';
 import { spawnSidecar } from './process';
 import { Protocol } from './protocol.generated';
@@ -16,7 +17,7 @@ export function sidecarSteps(
   extension: vscode.ExtensionContext,
   settings: Settings,
   log: vscode.LogOutputChannel,
-  store: ForwardStore,
+  { store, history }: { store: ForwardStore; history: LogHistory },
   apply: (connection: SidecarConnection) => Promise<unknown>,
 ): SupervisorSteps {
   const { version } = extension.extension.packageJSON as { version: string };
@@ -32,7 +33,7 @@ export function sidecarSteps(
         },
       }),
     spawn: (path) => spawnSidecar(path, vscode.workspace.name ?? vscode.l10n.t('untitled')),
-    connect: connectSidecar,
+    connect: (process) => connectSidecar(process, tracer(settings, log)),
     greeting: () => ({ clientVersion: version, protocolVersion: Protocol.version, logLevel: sidecarLogLevel(log.logLevel) }),
     attach: (connection) => {
       connection.onNotification('forwards/changed', (change) => {
@@ -40,6 +41,7 @@ export function sidecarSteps(
       });
       connection.onNotification('log', (line) => {
         relayLog(log, line);
+        history.add(line, new Date());
       });
       void connection.closed.then(() => {
         store.expire();
@@ -59,6 +61,14 @@ export function sidecarSteps(
     now: () => performance.now(),
     delay: (delayMs, signal) => sleep(delayMs, undefined, { signal }).catch(() => undefined),
   };
+}
+
+/** Takes effect with the next start of the service. */
+function tracer({ trace }: Settings, log: vscode.LogOutputChannel): Tracer | undefined {
+  const write = (line: string): void => {
+    log.info(`[RPC] ${line}`);
+  };
+  return trace === 'off' ? undefined : { isVerbose: trace === 'verbose', write };
 }
 
 /** Tells the living sidecar how much to log. One that is being started learns it from its greeting. */

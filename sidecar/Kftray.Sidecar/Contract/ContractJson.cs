@@ -23,6 +23,8 @@ namespace Kftray.Sidecar.Contract;
 [JsonSerializable(typeof(RelayListResult))]
 [JsonSerializable(typeof(RelayRemoveParams))]
 [JsonSerializable(typeof(RelayRemoveResult))]
+[JsonSerializable(typeof(ImportParams))]
+[JsonSerializable(typeof(TransferResult))]
 [JsonSerializable(typeof(ForwardsChangedParams))]
 [JsonSerializable(typeof(SignInResult))]
 [JsonSerializable(typeof(LogParams))]

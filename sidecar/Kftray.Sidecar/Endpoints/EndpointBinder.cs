@@ -15,11 +15,11 @@ internal sealed class EndpointBinder(IPortOwners owners, TimeProvider time) : IL
     public ILocalEndpoint Bind(ForwardSpec spec)
     {
         var addresses = LocalAddresses.Of(spec.LocalAddress);
-        if (spec.LocalPort != 0)
+        if (spec.LocalPort != 0 && !spec.NextFreeLocalPort)
             return Bind(addresses, spec.LocalPort, spec.Protocol);
 
         // Any port will do, but the same one each time where possible: people keep it in their notes and their tools.
-        foreach (var port in StablePort.Candidates(spec.Source, spec.Alias))
+        foreach (var port in spec.LocalPort == 0 ? StablePort.Candidates(spec.Source, spec.Alias) : StablePort.From(spec.LocalPort))
         {
             try
             {

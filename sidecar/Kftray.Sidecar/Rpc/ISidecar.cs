@@ -38,6 +38,13 @@ internal partial interface ISidecar
     [JsonRpcMethod("relay/remove", UseSingleObjectParameterDeserialization = true)]
     Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams parameters, CancellationToken cancellationToken);
 
+    [JsonRpcMethod("config/import", UseSingleObjectParameterDeserialization = true)]
+    Task<TransferResult> ImportAsync(ImportParams parameters, CancellationToken cancellationToken);
+
+    /// <remarks>Takes what an apply takes, and changes nothing.</remarks>
+    [JsonRpcMethod("config/export", UseSingleObjectParameterDeserialization = true)]
+    Task<TransferResult> ExportAsync(ApplyParams parameters, CancellationToken cancellationToken);
+
     /// <remarks>For all forwards of the cluster that the forward leads to. Answers when the sign-in has ended, which may take minutes.</remarks>
     [JsonRpcMethod("cluster/signIn", UseSingleObjectParameterDeserialization = true)]
     Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken);

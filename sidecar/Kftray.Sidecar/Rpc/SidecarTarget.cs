@@ -64,6 +64,18 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return engine.RemoveRelaysAsync(parameters, cancellationToken);
     }
 
+    public Task<TransferResult> ImportAsync(ImportParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return Task.FromResult(engine.Import(parameters.Text));
+    }
+
+    public Task<TransferResult> ExportAsync(ApplyParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return Task.FromResult(engine.Export(parameters));
+    }
+
     public async Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken)
     {
         handshake.Require();

@@ -45,6 +45,20 @@ public sealed class LocalPortTests : IDisposable
     }
 
     [Theory]
+    [InlineData(ForwardProtocol.Tcp)]
+    [InlineData(ForwardProtocol.Udp)]
+    public async Task Bind_ToAHeldPortWhereTheNextFreeOneWillDo_GetsOneAboveIt(ForwardProtocol protocol)
+    {
+        var spec = Spec("127.0.0.1", 0) with { Protocol = protocol };
+        await using var holder = Binder().Bind(spec);
+        var held = holder.LocalEndPoint.Port;
+
+        await using var beside = Binder().Bind(spec with { LocalPort = held, NextFreeLocalPort = true });
+
+        Assert.InRange(beside.LocalEndPoint.Port, held + 1, held + 63);
+    }
+
+    [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     public async Task Bind_Localhost_ListensOnBothFamilies(string client)

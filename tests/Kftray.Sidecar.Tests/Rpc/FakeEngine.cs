@@ -81,6 +81,10 @@ internal sealed class FakeEngine : IEngine
         return Task.FromResult(new RelayRemoveResult(wanted.Relays, []));
     }
 
+    public TransferResult Import(string text) => new(text, 1, []);
+
+    public TransferResult Export(ApplyParams documents) => new("[]", documents.Documents.Count, []);
+
     public async IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync([EnumeratorCancellation] CancellationToken stopping)
     {
         await foreach (var change in _changes.Reader.ReadAllAsync(stopping))

@@ -56,6 +56,8 @@ public sealed class HandshakeTests
     [InlineData("forward/restart", """{"id":"shop/web"}""")]
     [InlineData("forward/diagnose", """{"id":"shop/web"}""")]
     [InlineData("cluster/browse", "{}")]
+    [InlineData("config/import", """{"text":"[]"}""")]
+    [InlineData("config/export", "{}")]
     [InlineData("cluster/signIn", """{"id":"shop/web"}""")]
     [InlineData("relay/list", "{}")]
     [InlineData("relay/remove", """{"relays":[]}""")]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { distinctWorkloads, suggestAlias, suggestLocalPort, toForward } from '../../../extension/src/commands/add/draft';
+import { distinctWorkloads } from '../../../extension/src/model/clusterNodes';
+import { suggestAlias, suggestLocalPort, toForward } from '../../../extension/src/commands/add/draft';
 import { runWizard, type Step, type StepResult } from '../../../extension/src/commands/add/wizard';
 import { snapshot } from '../support/snapshots';
 

@@ -31,6 +31,17 @@ describe('Row', () => {
     expect(row.icon.id).toBe(expected.icon);
   });
 
+  it('Row_WaitingForItsNextAttempt_CountsDown', () => {
+    const forward = snapshot({ status: 'reconnecting', waitingFor: 'time', nextAttemptAt: '2026-01-01T12:00:04Z', fault: fault('serverUnreachable') });
+    const at = (time: string) => presentRow(forward, true, 'api', t, { now: Date.parse(time) }).description;
+    expect(at('2026-01-01T12:00:00.5Z')).toBe('cluster unreachable, retry in 4 s · :8080 → svc/api:8000');
+    expect(at('2026-01-01T12:00:05Z')).toBe('reconnecting, cluster unreachable · :8080 → svc/api:8000');
+  });
+
+  it('Row_WithTraffic_ShowsItLast', () => {
+    expect(presentRow(snapshot({ status: 'active' }), true, 'api', t, { traffic: '↓ 1 B  ↑ 2 B' }).description).toBe(':8080 → svc/api:8000 · ↓ 1 B  ↑ 2 B');
+  });
+
   it('Row_OfADeadSidecar_IsNotWhatItSaidLast', () => {
     const row = presentRow(snapshot({ status: 'active' }), false, 'api', t);
     expect(row.contextValue).toBe('forward;unknown;tcp');
