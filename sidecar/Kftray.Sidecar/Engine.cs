@@ -21,6 +21,7 @@ internal sealed class Engine : IEngine
     private readonly ClusterRegistry _clusters;
     private readonly BrowseMemory _browser;
     private readonly TargetResolver _resolver;
+    private readonly EndpointBinder _binder;
     private readonly ForwardSet _forwards;
     private readonly Doctor _doctor;
     private readonly HostChanges _host;
@@ -42,7 +43,8 @@ internal sealed class Engine : IEngine
         _memory = IdleMemory.OfProcess(time);
         _resolver = new TargetResolver(clusters, _relays, time, loggers);
         var owners = PortOwners.OfThisSystem(time);
-        var dependencies = new ForwardDependencies(new EndpointBinder(owners, time), _resolver, time, loggers);
+        _binder = new EndpointBinder(owners, time);
+        var dependencies = new ForwardDependencies(_binder, _resolver, time, loggers);
         _forwards = new ForwardSet(dependencies);
         _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
     }
@@ -86,6 +88,21 @@ internal sealed class Engine : IEngine
 
     public async Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken) =>
         _forwards.Look(id) is var (spec, snapshot) ? await _doctor.ExamineAsync(new(spec, snapshot), cancellationToken) : null;
+
+    public async Task<FollowLogResult?> FollowLogAsync(
+        FollowLogParams wanted, Func<PodLogParams, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        // The log of a relay says nothing about what it leads to.
+        if (_forwards.Look(wanted.Id) is not ({ } spec, { ThroughRelay: false, Pods: [var pod, ..] } snapshot))
+            return null;
+        await PodLog.FollowAsync(
+            _clusters, spec.Kubeconfig, snapshot.Context, snapshot.Namespace!, pod, wanted.TailLines,
+            (text, token) => write(new(wanted.Id, pod, text), token), cancellationToken);
+        return new(pod);
+    }
+
+    public Task<ProbePortResult> ProbePortAsync(ProbePortParams wanted, CancellationToken cancellationToken) =>
+        _binder.ProbeAsync(wanted, _forwards.Snapshots, cancellationToken);
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 

@@ -9,6 +9,7 @@ import { type FailureNotice } from '../views/failureNotice';
 import { type ForwardLog } from '../views/forwardLog';
 import { type ForwardsTree } from '../views/forwardsTree';
 import { type IgnoreNotice } from '../views/ignoreNotice';
+import { type PodLogs } from '../views/podLogs';
 import { type Reports } from '../views/reports';
 import { type ServiceNotice } from '../views/serviceNotice';
 import { type AutoStart } from '../workspace/autoStart';
@@ -35,6 +36,7 @@ export interface CommandContext {
   readonly log: vscode.LogOutputChannel;
   readonly clusters: ClusterTree;
   readonly forwardLog: ForwardLog;
+  readonly podLogs: PodLogs;
   readonly ignoreNotice: IgnoreNotice;
   readonly readme: ReadmeTable;
   readonly manifest: Manifest;

@@ -4,11 +4,11 @@ import { localConfigPath } from '../workspace/configDocuments';
 import { appendForward } from '../workspace/configEdits';
 import { changeMembers, duplicateForward as duplicated, type MemberChanges, removeForward as removed } from '../workspace/configPatches';
 import { editDefinition, editDocument, exists } from '../workspace/documentEdits';
-import { isFree, nextFreePort } from '../workspace/freePort';
 import { ask } from './add/wizard';
 import { type CommandContext } from './context';
+import { probePort } from './ports';
 import { targetForward } from './targets';
-import { aliasVerdict, localPortVerdict, wantedPorts } from './verdicts';
+import { aliasVerdict, localPortVerdict } from './verdicts';
 
 /** With a number as second argument it asks nothing, and changes the port for this person only. */
 export async function changeLocalPort(context: CommandContext, ...args: unknown[]): Promise<void> {
@@ -26,7 +26,7 @@ export async function changeLocalPort(context: CommandContext, ...args: unknown[
     {
       prompt: vscode.l10n.t('Local port on which the forward listens. 0 means any free port.'),
       value: String(forward.localPort),
-      validate: (value) => localPortVerdict(value, context.store.all.filter(({ id }) => id !== forward.id), isFreeFor(forward)),
+      validate: (value) => localPortVerdict(value, context.store.all.filter(({ id }) => id !== forward.id), (port) => probePort(context, port, forward)),
       alternatives: personal ? [personal] : [],
     },
   );
@@ -79,7 +79,7 @@ async function askText(context: CommandContext, forward: ForwardSnapshot, { labe
     {
       prompt: label,
       value: current,
-      validate: (value) => (key === 'alias' ? Promise.resolve(aliasVerdict(value, others)) : key === 'local_port' ? localPortVerdict(value, others, isFreeFor(forward)) : Promise.resolve(undefined)),
+      validate: (value) => (key === 'alias' ? Promise.resolve(aliasVerdict(value, others)) : key === 'local_port' ? localPortVerdict(value, others, (port) => probePort(context, port, forward)) : Promise.resolve(undefined)),
     },
   );
   return typeof answer === 'string' ? undefined : answer.value;
@@ -99,7 +99,7 @@ export async function duplicateForward(context: CommandContext, ...args: unknown
   if (typeof answer === 'string') {
     return;
   }
-  const port = forward.localPort === 0 ? 0 : ((await nextFreePort(forward.localPort, wantedPorts(context.store.all))) ?? 0);
+  const port = forward.localPort === 0 ? 0 : ((await probePort(context, forward.localPort, { localAddress: forward.localAddress, protocol: forward.protocol })).freePort ?? 0);
   await editDefinition(definition, (text, offset) => duplicated(text, offset, { alias: answer.value, ...(port === 0 ? {} : { local_port: port }) }));
   await context.sync.apply();
 }
@@ -154,10 +154,4 @@ function definitionsOf({ sync }: CommandContext, { id }: ForwardSnapshot): reado
 
 function canBePersonal({ documents }: CommandContext, { uri }: ForwardSnapshot): boolean {
   return documents.kindOf(vscode.Uri.parse(uri)) === 'shared';
-}
-
-/** A port that the forward itself holds is free for it. */
-function isFreeFor({ localPort, status, localAddress }: ForwardSnapshot): (port: number) => Promise<boolean> {
-  const isListening = status === 'active' || status === 'starting' || status === 'reconnecting';
-  return (port) => (isListening && port === localPort ? Promise.resolve(true) : isFree(port, localAddress));
 }

@@ -9,7 +9,7 @@ import { type CommandContext, type CommandTable } from './context';
 import { groupBy, selectContext, selectKubeconfig } from './defaults';
 import { diagnose } from './diagnose';
 import { changeLocalPort, duplicateForward, editForward, removeForward } from './edit';
-import { copyDiagnostics, showForwardLog } from './inspect';
+import { copyDiagnostics, showForwardLog, showPodLogs } from './inspect';
 import { showMenu } from './menu';
 import { removeRelays } from './relays';
 import { restart, retry, start, startAll, startGroup, stop, stopAll, stopGroup } from './run';
@@ -59,6 +59,7 @@ export const commands: CommandTable = {
   'kftray.showMenu': showMenu,
   'kftray.showLog': showLog,
   'kftray.showForwardLog': showForwardLog,
+  'kftray.showPodLogs': showPodLogs,
   'kftray.copyDiagnostics': copyDiagnostics,
   'kftray.restartSidecar': restartSidecar,
   'kftray.manageAutoStart': manageAutoStart,

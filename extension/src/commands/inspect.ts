@@ -11,6 +11,14 @@ export async function showForwardLog(context: CommandContext, ...args: unknown[]
   }
 }
 
+/** Follow Pod Logs: of the pod that connections are sent to. A relay has nothing to say about what is behind it. */
+export async function showPodLogs(context: CommandContext, ...args: unknown[]): Promise<void> {
+  const forward = await targetForward(context, args, (_, { pods, throughRelay }) => pods.length > 0 && !throughRelay, vscode.l10n.t('Follow the logs behind which port forward?'));
+  if (forward) {
+    context.podLogs.show(forward);
+  }
+}
+
 /** Puts on the clipboard what a bug report needs, and nothing that should not be in one. */
 export async function copyDiagnostics({ store, settings, supervisor, manifest }: CommandContext): Promise<void> {
   const text = diagnosticInfo(store, {

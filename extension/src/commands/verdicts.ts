@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { type ForwardSnapshot, type ProbePortResult } from '../sidecar/protocol.generated';
 
 /** What is wrong with an input. A warning is shown but accepted. */
 export interface Verdict {
@@ -12,7 +12,7 @@ export function portProblem(value: string, least: number): string | undefined {
 }
 
 /** A port that is taken is accepted: whoever holds it may be gone by the time it is needed. */
-export async function localPortVerdict(value: string, others: readonly ForwardSnapshot[], isFree: (port: number) => Promise<boolean>): Promise<Verdict | undefined> {
+export async function localPortVerdict(value: string, others: readonly ForwardSnapshot[], probe: (port: number) => Promise<ProbePortResult>): Promise<Verdict | undefined> {
   const message = portProblem(value, 0);
   if (message !== undefined) {
     return { message, isWarning: false };
@@ -22,16 +22,12 @@ export async function localPortVerdict(value: string, others: readonly ForwardSn
   if (other) {
     return { message: vscode.l10n.t('{0} has this port.', other.alias), isWarning: true };
   }
-  return port !== 0 && !(await isFree(port)) ? { message: vscode.l10n.t('Port {0} is in use on this machine.', port), isWarning: true } : undefined;
+  const fault = port === 0 ? undefined : (await probe(port)).fault;
+  return fault && { message: fault.message, isWarning: true };
 }
 
 export function aliasVerdict(value: string, others: readonly ForwardSnapshot[]): Verdict | undefined {
   const message =
     value === '' ? vscode.l10n.t('The forward needs a name.') : others.some(({ alias }) => alias === value) ? vscode.l10n.t('There is a forward of this name already.') : undefined;
   return message === undefined ? undefined : { message, isWarning: false };
-}
-
-/** Ports that forwards listen on or want. */
-export function wantedPorts(forwards: readonly ForwardSnapshot[]): ReadonlySet<number> {
-  return new Set(forwards.map(({ localPort }) => localPort));
 }

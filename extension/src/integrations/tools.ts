@@ -1,18 +1,28 @@
 import * as vscode from 'vscode';
 import { localAddress } from '../model/address';
 import { rowState } from '../model/rowState';
-import { patternsOf } from '../model/toolInput';
+import { aliasOf, patternsOf } from '../model/toolInput';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { type SidecarSupervisor } from '../sidecar/supervisor';
 import { findForwards, type ForwardControl, startAndWait, stopForwards } from './starting';
 
 /** An agent waits no longer for forwards to become active. Milliseconds. */
 const startLimitMs = 30_000;
 
+/** Beyond starting and stopping: the doctor is asked directly. */
+export interface ToolControl extends ForwardControl {
+  readonly supervisor: SidecarSupervisor;
+}
+
 /** What agents may do: see the forwards, and with the user's word start and stop them. */
-export function registerTools(control: ForwardControl): vscode.Disposable {
+export function registerTools(control: ToolControl): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.lm.registerTool('kftray_list_forwards', {
       invoke: async ({ input }) => result(control, await findForwards(control, patternsOf(input, ['*']))),
+    }),
+    vscode.lm.registerTool('kftray_diagnose_forward', {
+      prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Diagnosing {0}', aliasOf(input)) }),
+      invoke: async ({ input }, token) => text(await diagnose(control, aliasOf(input), token)),
     }),
     vscode.lm.registerTool('kftray_start_forwards', {
       prepareInvocation: ({ input }) => confirmation(control, input, vscode.l10n.t('Start port forwards'), vscode.l10n.t('Starting port forwards')),
@@ -29,12 +39,28 @@ export function registerTools(control: ForwardControl): vscode.Disposable {
   );
 }
 
+async function diagnose(control: ToolControl, alias: string, token: vscode.CancellationToken): Promise<object> {
+  requireTrust();
+  // Other characters are not special in an alias, so it is compared and not matched.
+  const forward = (await findForwards(control, ['*'])).find((snapshot) => snapshot.alias === alias);
+  if (!forward) {
+    throw unknown(control, alias);
+  }
+  const connection = await control.supervisor.connection();
+  const { verdict, fault, checks } = await connection.request('forward/diagnose', { id: forward.id }, token);
+  return { alias, verdict, ...(fault?.hint === undefined ? {} : { hint: fault.hint }), checks };
+}
+
+function unknown({ store }: ForwardControl, wanted: string): Error {
+  return new Error(`No port forward is named ${wanted}. There are: ${store.all.map(({ alias }) => alias).join(', ')}`);
+}
+
 async function named(control: ForwardControl, input: unknown): Promise<readonly ForwardSnapshot[]> {
   requireTrust();
   const patterns = patternsOf(input);
   const forwards = await findForwards(control, patterns);
   if (forwards.length === 0) {
-    throw new Error(`No port forward is named ${patterns.join(', ')}. There are: ${control.store.all.map(({ alias }) => alias).join(', ')}`);
+    throw unknown(control, patterns.join(', '));
   }
   return forwards;
 }

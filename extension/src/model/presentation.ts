@@ -15,7 +15,7 @@ export interface RowPresentation {
   readonly label: string;
   readonly description: string;
   readonly icon: Icon;
-  /** `forward;<state>;<protocol>[;http][;consent][;signin]`: what the menus' when-clauses match. */
+  /** `forward;<state>;<protocol>[;http][;consent][;signin][;pod]`: what the menus' when-clauses match. */
   readonly contextValue: string;
   readonly accessibilityLabel: string;
 }
@@ -48,7 +48,7 @@ export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: s
     label,
     description: description(snapshot, state, t, extras),
     icon: rowIcons[state],
-    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : []), ...(snapshot.fault?.kind === 'signInRequired' ? ['signin'] : [])].join(';'),
+    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : []), ...(snapshot.fault?.kind === 'signInRequired' ? ['signin'] : []), ...(snapshot.pods.length > 0 && !snapshot.throughRelay ? ['pod'] : [])].join(';'),
     accessibilityLabel: accessibilityLabel(snapshot, state, t),
   };
 }
@@ -110,7 +110,7 @@ function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate, n
     case 'active':
       return snapshot.warning && shortened(snapshot.warning);
     case 'starting':
-      return t('starting…');
+      return snapshot.fault?.kind === 'relayStarting' ? t('deploying relay…') : t('starting…');
     case 'reconnecting':
       return waiting(snapshot, now, t) ?? (reason ? t('reconnecting, {0}', reason) : t('reconnecting'));
     case 'degraded':

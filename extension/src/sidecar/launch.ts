@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { type Emitter } from '../model/emitter';
 import { type ForwardStore } from '../model/forwardStore';
 import { type LogHistory } from '../model/logHistory';
 import { type Settings } from '../settings';
@@ -7,7 +8,7 @@ import { currentPlatform, findSidecar } from './binary';
 import { connectSidecar, type SidecarConnection, type Tracer } from './connection';
 import { relayLog, sidecarLogLevel } from './logRelay';
 import { spawnSidecar } from './process';
-import { Protocol } from './protocol.generated';
+import { type PodLogParams, Protocol } from './protocol.generated';
 import { type SidecarSupervisor, type SupervisorSteps } from './supervisor';
 
 const verifiedKey = 'kftray.verifiedSidecar';
@@ -17,7 +18,7 @@ export function sidecarSteps(
   extension: vscode.ExtensionContext,
   settings: Settings,
   log: vscode.LogOutputChannel,
-  { store, history }: { store: ForwardStore; history: LogHistory },
+  { store, history, podLogs }: { store: ForwardStore; history: LogHistory; podLogs: Emitter<PodLogParams> },
   apply: (connection: SidecarConnection) => Promise<unknown>,
 ): SupervisorSteps {
   const { version } = extension.extension.packageJSON as { version: string };
@@ -38,6 +39,9 @@ export function sidecarSteps(
     attach: (connection) => {
       connection.onNotification('forwards/changed', (change) => {
         store.update(change);
+      });
+      connection.onNotification('forward/podLog', (piece) => {
+        podLogs.fire(piece);
       });
       connection.onNotification('log', (line) => {
         relayLog(log, line);

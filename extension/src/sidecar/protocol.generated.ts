@@ -7,6 +7,8 @@ export interface Requests {
   'forward/retry': { params: ForwardParams; result: null };
   'forward/restart': { params: ForwardParams; result: null };
   'forward/diagnose': { params: ForwardParams; result: Diagnosis };
+  'forward/followLog': { params: FollowLogParams; result: FollowLogResult };
+  'port/probe': { params: ProbePortParams; result: ProbePortResult };
   'cluster/browse': { params: BrowseParams; result: BrowseResult };
   'relay/list': { params: RelayListParams; result: RelayListResult };
   'relay/remove': { params: RelayRemoveParams; result: RelayRemoveResult };
@@ -19,6 +21,7 @@ export interface Requests {
 /** What the sidecar tells unasked. */
 export interface Notifications {
   'forwards/changed': ForwardsChangedParams;
+  'forward/podLog': PodLogParams;
   'log': LogParams;
 }
 
@@ -36,7 +39,7 @@ export const RpcErrors = {
   notInitialized: -32051,
   /** The id names no forward of the last applied workspace. */
   unknownForward: -32052,
-  /** The forward is not running, so it can neither be retried nor restarted. */
+  /** The forward is not running, or has no pod of its own: there is nothing to be retried, restarted or followed. */
   forwardNotRunning: -32053,
   /** The cluster could not answer a browse request; the data is the `Fault`. */
   clusterUnavailable: -32054,
@@ -310,6 +313,17 @@ export interface Fault {
   readonly freePort?: number;
 }
 
+export interface FollowLogParams {
+  readonly id: string;
+  /** How many of the lines that are there already come first. */
+  readonly tailLines?: number;
+}
+
+/** The pod whose log was followed to its end. */
+export interface FollowLogResult {
+  readonly pod: string;
+}
+
 /** Parameters of the requests that are about one forward. */
 export interface ForwardParams {
   readonly id: string;
@@ -418,6 +432,13 @@ export interface LogParams {
   readonly message: string;
 }
 
+/** A piece of the log that `forward/followLog` follows, as the pod wrote it. */
+export interface PodLogParams {
+  readonly id: string;
+  readonly pod: string;
+  readonly text: string;
+}
+
 /** Who listens on a local port that a forward wants. */
 export interface PortHolder {
   /** Where it listens, such as `127.0.0.1` or `0.0.0.0`. */
@@ -432,6 +453,24 @@ export interface PortHolder {
   readonly isKftray: boolean;
   /** The editor window that the other Kftray belongs to; null when it names none. */
   readonly window?: string;
+}
+
+/** Asks whether a forward could listen on a local port. */
+export interface ProbePortParams {
+  /** 0: any will do. */
+  readonly port: number;
+  /** Null means 127.0.0.1. */
+  readonly address?: string;
+  readonly protocol?: ForwardProtocol;
+  /** The forward that wants it: what it holds itself is free for it. */
+  readonly id?: string;
+}
+
+export interface ProbePortResult {
+  /** Who or what is in the way; null when the port is free now. */
+  readonly fault?: Fault;
+  /** The port itself when it is free and no other forward wants it, else the next one of which that is true; null when there is none nearby. */
+  readonly freePort?: number;
 }
 
 /** Something a person should change in a document. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { type Outage, OutageWatch } from '../model/outages';
+import { pendingSignIns, signInTitle } from '../model/signIns';
 import { duration } from '../model/tooltip';
 import { type Settings } from '../settings';
 
@@ -48,9 +49,19 @@ export class OutageNotice implements vscode.Disposable {
         ? vscode.l10n.t('{0} has been disconnected for {1}.', first.alias, time)
         : vscode.l10n.t('{0} forwards have been disconnected for {1}.', forwards.length, time);
     const showForwards = vscode.l10n.t('Show Forwards');
+    const diagnose = vscode.l10n.t('Diagnose');
     const never = vscode.l10n.t("Don't Show Again");
-    const answer = await vscode.window.showWarningMessage(message + cause, showForwards, never);
-    if (answer === showForwards) {
+    const [waiting] = pendingSignIns(forwards);
+    const signIn = waiting && signInTitle(waiting, vscode.l10n.t);
+    const answer = await vscode.window.showWarningMessage(message + cause, ...(signIn === undefined ? [showForwards, diagnose] : [signIn, showForwards]), never);
+    if (answer === undefined) {
+      return;
+    }
+    if (answer === signIn) {
+      await vscode.commands.executeCommand('kftray.signIn', waiting?.id);
+    } else if (answer === diagnose) {
+      await vscode.commands.executeCommand('kftray.diagnose', first?.id);
+    } else if (answer === showForwards) {
       await vscode.commands.executeCommand('kftray.forwards.focus');
     } else if (answer === never) {
       await this.settings.muteDisconnections();

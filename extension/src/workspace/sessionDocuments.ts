@@ -10,9 +10,11 @@ export class SessionDocuments implements vscode.FileSystemProvider, vscode.Dispo
   private createdAt = 0;
   private changedAt = 0;
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-  private readonly registration = vscode.workspace.registerFileSystemProvider(sessionScheme, this, { isCaseSensitive: true });
 
   readonly onDidChangeFile = this.changed.event;
+
+  // Last: the editor subscribes to the event at once.
+  private readonly registration = vscode.workspace.registerFileSystemProvider(sessionScheme, this, { isCaseSensitive: true });
 
   watch(): vscode.Disposable {
     return new vscode.Disposable(() => undefined);

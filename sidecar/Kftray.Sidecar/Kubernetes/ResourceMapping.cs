@@ -34,6 +34,10 @@ internal static class ResourceMapping
             IsScheduled = !string.IsNullOrEmpty(pod.Spec?.NodeName),
             CreatedAt = At(pod.Metadata?.CreationTimestamp),
             Owner = Owner(pod),
+            // https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
+            MainContainer = pod.Metadata?.Annotations?.TryGetValue("kubectl.kubernetes.io/default-container", out var main) == true
+                ? main
+                : pod.Spec?.Containers?.FirstOrDefault()?.Name,
         };
     }
 

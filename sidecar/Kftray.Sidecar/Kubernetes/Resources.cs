@@ -43,6 +43,9 @@ internal sealed record PodInfo(
 
     public DateTimeOffset? CreatedAt { get; init; }
 
+    /// <summary>The one that kubectl means when none is named; null for a pod without containers.</summary>
+    public string? MainContainer { get; init; }
+
     /// <summary>Who keeps it running, in kubectl's words such as <c>deployment/web</c>; null when nobody does.</summary>
     public string? Owner { get; init; }
 }

@@ -29,6 +29,13 @@ internal partial interface ISidecar
     [JsonRpcMethod("forward/diagnose", UseSingleObjectParameterDeserialization = true)]
     Task<Diagnosis> DiagnoseAsync(ForwardParams parameters, CancellationToken cancellationToken);
 
+    /// <remarks>The pieces come as <c>forward/podLog</c>. Answers when the pod's log has ended; cancelling ends it earlier.</remarks>
+    [JsonRpcMethod("forward/followLog", UseSingleObjectParameterDeserialization = true)]
+    Task<FollowLogResult> FollowLogAsync(FollowLogParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("port/probe", UseSingleObjectParameterDeserialization = true)]
+    Task<ProbePortResult> ProbePortAsync(ProbePortParams parameters, CancellationToken cancellationToken);
+
     [JsonRpcMethod("cluster/browse", UseSingleObjectParameterDeserialization = true)]
     Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken);
 

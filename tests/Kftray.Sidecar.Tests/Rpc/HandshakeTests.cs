@@ -55,6 +55,8 @@ public sealed class HandshakeTests
     [InlineData("forward/retry", """{"id":"shop/web"}""")]
     [InlineData("forward/restart", """{"id":"shop/web"}""")]
     [InlineData("forward/diagnose", """{"id":"shop/web"}""")]
+    [InlineData("forward/followLog", """{"id":"shop/web"}""")]
+    [InlineData("port/probe", """{"port":8080}""")]
     [InlineData("cluster/browse", "{}")]
     [InlineData("config/import", """{"text":"[]"}""")]
     [InlineData("config/export", "{}")]

@@ -19,6 +19,9 @@ public sealed class ProblemFixTests
     [InlineData(
         """[{"service": "a", "remote_port": 80, "local_port": 2000}, {"service": "b", "remote_port": 80, "local_port": 2000}, {"service": "c", "remote_port": 80, "local_port": 2001}]""",
         "duplicate-local-port", "Use port 2002", "2002")]
+    [InlineData(
+        """[{"alias": "x", "service": "a", "remote_port": 80, "local_port": 0}, {"alias": "x-2", "service": "a", "remote_port": 80, "local_port": 0}, {"alias": "x", "service": "b", "remote_port": 80, "local_port": 0}]""",
+        "duplicate-alias", "Rename to x-3", "\"x-3\"")]
     [InlineData("""[{"service": "a", "remote_port": 80, "local_port": 80}]""", "privileged-port", "Use port 8080", "8080")]
     [InlineData("""[{"service": "a", "remote_port": 80, "kubeconfig": "/x"}]""", "absolute-kubeconfig", "Remove kubeconfig and use the setting kftray.kubeconfig", null)]
     [InlineData("""[{"service": "a", "remote_port": 80, "local_address": "0.0.0.0"}]""", "non-loopback-address", "Listen on 127.0.0.1", "\"127.0.0.1\"")]
@@ -27,7 +30,7 @@ public sealed class ProblemFixTests
     [InlineData("""[{"service": "a", "remote_port": 80, "context": "kind-dve"}]""", "unknown-context", "Change to kind-dev", "\"kind-dev\"")]
     public void Problem_ThatAProgramCanSettle_HasItsFix(string text, string code, string title, string? newText)
     {
-        var problem = Assert.Single(Problems(text), p => p.Code == code);
+        var problem = Assert.Single(Problems(text), p => p.Code == code && p.Fix is not null);
         Assert.Equal((title, newText), (problem.Fix!.Title, problem.Fix.NewText));
     }
 

@@ -7,10 +7,11 @@ import { snapshot, t } from '../support/snapshots';
 describe('Lenses', () => {
   it.each<[string, Partial<ForwardSnapshot>, string]>([
     ['Stopped', {}, '$(play) Start | $(circle-outline) Stopped'],
-    ['Active', { status: 'active', open: 'http' }, '$(debug-stop) Stop | $(circle-filled) Active :8080 | $(globe) Open'],
-    ['Starting', { status: 'starting' }, '$(debug-stop) Stop | $(loading) Starting :8080'],
-    ['NoPod', { status: 'reconnecting', waitingFor: 'event', fault: { kind: 'noReadyPod', message: '' } }, '$(debug-stop) Stop | $(warning) Reconnecting :8080, no ready pod'],
-    ['Failed', { status: 'failed', fault: { kind: 'portInUse', message: '' } }, '$(debug-stop) Stop | $(error) Error :8080, port 8080 in use'],
+    ['Active', { status: 'active', open: 'http' }, '$(debug-stop) Stop | $(circle-filled) Active :8080 | $(globe) Open | $(pulse) Diagnose'],
+    ['Starting', { status: 'starting' }, '$(debug-stop) Stop | $(loading) Starting :8080 | $(pulse) Diagnose'],
+    ['NoPod', { status: 'reconnecting', waitingFor: 'event', fault: { kind: 'noReadyPod', message: '' } }, '$(debug-stop) Stop | $(warning) Reconnecting :8080, no ready pod | $(pulse) Diagnose'],
+    ['Failed', { status: 'failed', fault: { kind: 'portInUse', message: '' } }, '$(debug-stop) Stop | $(error) Error :8080, port 8080 in use | $(pulse) Diagnose'],
+    ['SignIn', { status: 'reconnecting', waitingFor: 'user', context: 'dev', fault: { kind: 'signInRequired', message: '' } }, '$(debug-stop) Stop | $(key) Sign in to dev | $(warning) Reconnecting :8080, sign in | $(pulse) Diagnose'],
     ['Consent', { status: 'blocked', fault: { kind: 'consentRequired', message: '' } }, 'Allow Kubeconfig… | $(circle-slash) Blocked, kubeconfig not confirmed'],
   ])('Lenses_%s', (_, changes, expected) => {
     expect(forwardLenses(snapshot(changes), true, t).map(({ title }) => title).join(' | ')).toBe(expected);

@@ -55,7 +55,7 @@ const menuItems = Object.values(manifest.contributes.menus).flat();
 /** Every contextValue that a row can have. */
 const contextValues = ((): string[] => {
   const statuses: ForwardStatus[] = ['stopped', 'starting', 'active', 'reconnecting', 'failed', 'blocked'];
-  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'signInRequired', message: '' }, waitingFor: 'user' }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
+  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { pods: ['x-1'] }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'signInRequired', message: '' }, waitingFor: 'user' }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
   const rows = statuses.flatMap((status) => variants.map((variant) => presentRow(snapshot({ status, ...variant }), true, 'x', t).contextValue));
   const clusters: ClusterNode[] = [
     { kind: 'context', context: 'c', isCurrent: true },

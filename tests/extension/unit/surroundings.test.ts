@@ -8,7 +8,7 @@ import { OutageWatch } from '../../../extension/src/model/outages';
 import { beginMarker, endMarker, findSection, isStale, markdownTable, sectionText } from '../../../extension/src/model/readme';
 import { aliasOf, patternsOf, ToolInputError } from '../../../extension/src/model/toolInput';
 import { transferReport } from '../../../extension/src/model/transferReport';
-import { nextFreePort } from '../../../extension/src/workspace/freePort';
+import { pendingSignIns, signInTitle } from '../../../extension/src/model/signIns';
 import { snapshot, storeOf, t } from '../support/snapshots';
 
 describe('Glob', () => {
@@ -171,9 +171,10 @@ it.each([
   expect(machineName(remote, 'build-box')).toBe(expected);
 });
 
-it('NextFreePort_SkipsWhatIsTakenAndWhatIsInUse', async () => {
-  expect(await nextFreePort(8080, new Set([8081]), (port) => Promise.resolve(port !== 8082))).toBe(8083);
-  expect(await nextFreePort(65_534, new Set([65_535]), () => Promise.resolve(true))).toBeUndefined();
+it('SignIns_OfForwardsOfOneContext_AreOne', () => {
+  const waiting = (alias: string, context: string) => snapshot({ id: alias, alias, context, fault: { kind: 'signInRequired', message: '' } });
+  const pending = pendingSignIns([waiting('a', 'dev'), waiting('b', 'dev'), waiting('c', 'prod'), snapshot({ id: 'd' })]);
+  expect(pending.map((forward) => signInTitle(forward, t))).toEqual(['Sign in to dev', 'Sign in to prod']);
 });
 
 it('TransferReport_WithNotes_IsATable', () => {

@@ -42,14 +42,9 @@ export function clusterNode(argument: unknown): ClusterNode | undefined {
   return isNode ? (argument as ClusterNode) : undefined;
 }
 
-/** The remote port when everybody may listen on it, else the usual one above it; the next one that no other forward has. */
-export function suggestLocalPort(remotePort: number, others: readonly ForwardSnapshot[]): number {
-  const taken = new Set(others.map(({ localPort }) => localPort));
-  let port = remotePort >= 1024 ? remotePort : 8000 + remotePort;
-  while (taken.has(port) && port < 65_535) {
-    port++;
-  }
-  return port;
+/** The remote port when everybody may listen on it, else the usual one above it. */
+export function suggestLocalPort(remotePort: number): number {
+  return remotePort >= 1024 ? remotePort : 8000 + remotePort;
 }
 
 /** The target's name, made unique. */

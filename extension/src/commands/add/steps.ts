@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { type BrowseParams, type BrowseResult, type BrowseWorkload, type ForwardSnapshot } from '../../sidecar/protocol.generated';
+import { type BrowseParams, type BrowseResult, type BrowseWorkload } from '../../sidecar/protocol.generated';
 import { distinctWorkloads } from '../../model/clusterNodes';
-import { isFree, nextFreePort } from '../../workspace/freePort';
 import { browseCluster } from '../browse';
 import { type CommandContext } from '../context';
-import { aliasVerdict, localPortVerdict, portProblem, wantedPorts } from '../verdicts';
+import { probePort } from '../ports';
+import { aliasVerdict, localPortVerdict, portProblem } from '../verdicts';
 import { type Draft, type SaveTarget, suggestAlias, suggestLocalPort } from './draft';
 import { ask, pick, type PickItem, type Step, type StepPlace, type StepResult } from './wizard';
 
@@ -106,12 +106,14 @@ const portStep: Step<Draft> = async (draft, place) => {
   return typeof answer === 'string' ? asResult(answer) : accept(answer, set);
 };
 
-function localPortStep({ store }: CommandContext): Step<Draft> {
+function localPortStep(context: CommandContext): Step<Draft> {
+  const { store } = context;
   return async (draft, place) => {
+    const protocol = draft.port?.protocol ?? 'tcp';
     const answer = await ask(place, {
       prompt: vscode.l10n.t('Local port on which the forward listens. 0 means any free port.'),
-      value: String(draft.localPort ?? (await freeSuggestion(suggestLocalPort(draft.port?.number ?? 0, store.all), store.all))),
-      validate: (value) => localPortVerdict(value, store.all, isFree),
+      value: String(draft.localPort ?? (await probePort(context, suggestLocalPort(draft.port?.number ?? 0), { protocol })).freePort ?? 0),
+      validate: (value) => localPortVerdict(value, store.all, (port) => probePort(context, port, { protocol })),
     });
     if (typeof answer === 'string') {
       return answer;
@@ -119,10 +121,6 @@ function localPortStep({ store }: CommandContext): Step<Draft> {
     draft.localPort = Number(answer.value);
     return 'next';
   };
-}
-
-async function freeSuggestion(wanted: number, others: readonly ForwardSnapshot[]): Promise<number> {
-  return (await isFree(wanted)) ? wanted : ((await nextFreePort(wanted, wantedPorts(others))) ?? 0);
 }
 
 function aliasStep({ store }: CommandContext): Step<Draft> {
