@@ -20,11 +20,14 @@ internal sealed record WorkspaceHost(
         ReadFirstUnprivilegedPort(),
         contexts);
 
-    // https://docs.kernel.org/networking/ip-sysctl.html : ip_unprivileged_port_start. Windows and macOS have no such limit on loopback.
+    // https://docs.kernel.org/networking/ip-sysctl.html : ip_unprivileged_port_start. macOS has given the limit up for the wildcard address only,
+    // and Windows has none.
     private static int ReadFirstUnprivilegedPort()
     {
-        if (!OperatingSystem.IsLinux() || Environment.IsPrivilegedProcess)
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
             return 0;
+        if (!OperatingSystem.IsLinux())
+            return 1024;
         try
         {
             var text = File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start");
