@@ -7,7 +7,7 @@ import { results } from '../../../scripts/lib/paths.mjs';
 const firstWaitMs = 60_000;
 const waitMs = 30_000;
 
-export type State = 'stopped' | 'starting' | 'active' | 'reconnecting' | 'error' | 'blocked';
+export type State = 'stopped' | 'starting' | 'active' | 'reconnecting' | 'error' | 'in another window' | 'blocked';
 
 /** One VS Code window as a person sees it: rows, the status bar, the Problems panel. Hides selectors, never intent. */
 export class EditorWindow {
@@ -22,6 +22,31 @@ export class EditorWindow {
     return new EditorWindow(page);
   }
 
+  /** What the editor has written down for the extension: it takes a tenth of a second to, and a page that reloads before has forgotten it. */
+  async storedState(): Promise<string> {
+    return this.page.evaluate(async () => {
+      const result = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve, reject) => {
+        request.onsuccess = () => { resolve(request.result); };
+        request.onerror = () => { reject(new Error(String(request.error))); };
+      });
+      const names = (await indexedDB.databases()).map(({ name }) => name ?? '').filter((name) => name.startsWith('vscode-web-state-db-') && !name.endsWith('-global'));
+      const values = await Promise.all(names.map(async (name) => {
+        const database = await result(indexedDB.open(name));
+        const value = database.objectStoreNames.contains('ItemTable') ? await result<unknown>(database.transaction('ItemTable').objectStore('ItemTable').get('kftray.kftray-vscode')) : '';
+        database.close();
+        return String(value ?? '');
+      }));
+      return values.join('\n');
+    });
+  }
+
+  /** As a person presses F5 in the browser. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.locator('.monaco-workbench .statusbar').waitFor({ timeout: firstWaitMs });
+    await this.pane.locator('.monaco-list-row').first().waitFor({ timeout: firstWaitMs });
+  }
+
   /** Runs a command by its title, through the palette. */
   async run(title: string): Promise<void> {
     await this.page.keyboard.press('F1');
@@ -32,10 +57,20 @@ export class EditorWindow {
   }
 
   /** Shows our side bar. */
-  async showForwards(): Promise<void> {
+  async showSideBar(): Promise<void> {
     // Off the centre, where a badge would swallow the click.
     await this.page.locator('.activitybar .action-item', { has: this.page.locator('.action-label[aria-label^="Kftray"]') }).click({ position: { x: 10, y: 10 }, timeout: firstWaitMs });
+  }
+
+  /** Shows our side bar, and waits for its rows. */
+  async showForwards(): Promise<void> {
+    await this.showSideBar();
     await this.pane.locator('.monaco-list-row').first().waitFor({ timeout: firstWaitMs });
+  }
+
+  /** What an empty view says. */
+  get welcome(): Locator {
+    return this.pane.locator('.welcome-view-content');
   }
 
   private get pane(): Locator {
@@ -57,9 +92,17 @@ export class EditorWindow {
     return labels;
   }
 
+  /** The row of a group, whose spoken label is "name, active/all active". */
+  group(name: string, share = ''): Locator {
+    return this.pane.locator(`.monaco-list-row[aria-level="1"][aria-label^="${name}, ${share}"]`);
+  }
+
   /** Presses a row's inline button, which is there while the mouse is over the row. Its label may go on with a key. */
   async press(alias: string, action: string): Promise<void> {
-    const row = this.row(alias);
+    await this.pressOn(this.row(alias), action);
+  }
+
+  async pressOn(row: Locator, action: string): Promise<void> {
     const button = row.locator(`.actions .action-label[aria-label^="${action}"]`);
     for (let attempts = 5; ; attempts--) {
       await row.hover();
@@ -95,6 +138,66 @@ export class EditorWindow {
     return this.statusItem.locator(`.codicon-${icon}`);
   }
 
+  /** A notification that says this. */
+  toast(text: string | RegExp): Locator {
+    return this.page.locator('.notification-toast', { hasText: text });
+  }
+
+  async answerToast(text: string | RegExp, answer: string): Promise<void> {
+    await this.toast(text).locator('.monaco-button', { hasText: answer }).click();
+  }
+
+  /** What stands above a definition in a config document, such as "Start". */
+  lens(text: string | RegExp): Locator {
+    return this.page.locator('.codelens-decoration > :is(a, span)', { hasText: text });
+  }
+
+  /** Something of the cluster that may be written at the cursor: the editor's own suggestions are words of the document. */
+  suggestion(text: string): Locator {
+    return this.page.locator('.suggest-widget .monaco-list-row', { hasText: text, has: this.page.locator('.codicon-symbol-interface') });
+  }
+
+  /** Shows the team's config document in an editor. */
+  async openConfig(): Promise<void> {
+    await this.run('Kftray: Open Workspace Forwards (JSON)');
+    await this.page.locator('.editor-instance .view-lines').first().waitFor();
+  }
+
+  /** Puts the cursor of the open editor at a place, both counted from 1. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.page.keyboard.press('Control+g');
+    const input = this.page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(`:${line}:${column}`);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Saves what has been changed. */
+  async save(): Promise<void> {
+    const dirty = this.page.locator('.tab.active.dirty');
+    await dirty.waitFor();
+    await this.page.keyboard.press('Control+s');
+    await dirty.waitFor({ state: 'detached' });
+  }
+
+  /** Takes a fix that is offered where the cursor is. */
+  async fix(title: string): Promise<void> {
+    await this.page.keyboard.press('Control+.');
+    await this.page.locator('.action-widget .monaco-list-row', { hasText: title }).click();
+  }
+
+  /** A row of the open quick pick. */
+  choice(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text });
+  }
+
+  /** Waits for a step of a multi-step input, by what it asks. */
+  async asked(prompt: string): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget');
+    await widget.filter({ hasText: prompt }).or(widget.filter({ has: this.page.locator(`input[placeholder*="${prompt}"]`) })).first().waitFor();
+  }
+
   async showProblems(): Promise<void> {
     await this.run('Problems: Focus on Problems View');
   }
@@ -108,6 +211,10 @@ export class EditorWindow {
   /** Closes the panel at the bottom. */
   async hidePanel(): Promise<void> {
     await this.run('View: Hide Panel');
+  }
+
+  async resize(width: number): Promise<void> {
+    await this.page.setViewportSize({ width, height: 720 });
   }
 
   /** Leaves a picture in test-results/screenshots. */

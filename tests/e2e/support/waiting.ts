@@ -2,10 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Polls until `condition` holds: for things outside the browser that announce themselves to nobody. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+/** Polls until `condition` holds, and answers what it answered: for things outside the browser that announce themselves to nobody. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 30_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
+  for (;;) {
+    const answer = await condition();
+    if (answer) {
+      return answer;
+    }
     if (Date.now() > deadline) {
       throw new Error(`Waited ${timeoutMs / 1000} s in vain until ${what}.`);
     }
