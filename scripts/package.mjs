@@ -2,11 +2,22 @@
 import { parseArgs } from 'node:util';
 import { targets, thisTarget } from './build/targets.mjs';
 import { buildVsix } from './build/vsix.mjs';
-import { main } from './lib/report.mjs';
+import { main, step } from './lib/report.mjs';
 import { ensureNodeModules } from './setup/nodeModules.mjs';
 
 await main(async () => {
   const { values } = parseArgs({ options: { target: { type: 'string', multiple: true }, all: { type: 'boolean', default: false } } });
   await ensureNodeModules();
-  for (const target of values.all ? targets : values.target ?? [thisTarget()]) await buildVsix(target);
+  const failures = [];
+  for (const target of values.all ? targets : values.target ?? [thisTarget()]) {
+    try {
+      await buildVsix(target);
+    } catch (error) {
+      // One target that cannot be built here does not keep the others from being built.
+      if (!values.all) throw error;
+      failures.push(`${target}: ${error.message.split('\n')[0]}`);
+    }
+  }
+  for (const failure of failures) step(`✖ ${failure}`);
+  return failures.length > 0 ? 1 : 0;
 });

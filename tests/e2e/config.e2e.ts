@@ -61,7 +61,6 @@ describe('the config of a workspace', () => {
 
     await window.showProblems();
     await window.problems(`Local port ${taken} of 127.0.0.1 is already used by shop/web`).waitFor();
-    await window.lens('Active').first().waitFor();
     await lab().pictures('10-problem');
     await window.hidePanel();
     // What was valid before still applies.
@@ -101,6 +100,8 @@ describe('the config of a workspace', () => {
     const { window } = lab();
     await window.run('Kftray: Stop All Forwards');
     await window.becomes('shop/web', 'stopped');
+    // The editor draws lenses anew only while it has the focus.
+    await window.goTo(1, 1);
     await window.lens('Start All (4)').waitFor();
     await window.lens('Active').first().waitFor({ state: 'detached' });
     await lab().pictures('12-code-lens');
