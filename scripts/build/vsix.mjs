@@ -19,7 +19,7 @@ export async function buildVsix(target = thisTarget()) {
   const binary = await buildPackagedSidecar(target);
   const bundle = await buildExtension();
   const vsix = join(dist, `kftray-${target}.vsix`);
-  const print = fingerprint([binary, bundle, ...carried.map((name) => join(root, name)), join(root, 'scripts', 'build', 'vsix.mjs')], target);
+  const print = fingerprint([binary, bundle, ...carried.map((name) => join(root, name)), join(root, 'scripts', 'build', 'vsix.mjs')], target, ...readmeLinks());
   const stampFile = join(dist, '.stamps', `vsix-${target}`);
   if (isCurrent(stampFile, print)) return vsix;
 
@@ -27,8 +27,7 @@ export async function buildVsix(target = thisTarget()) {
   layOutBinary(binary, rid);
   await run('Packing the extension', await modernNode(), [
     join(root, 'node_modules', '@vscode', 'vsce', 'vsce'), 'package', '--target', target, '--out', vsix,
-    // The README's links stay relative while the manifest names no repository.
-    '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links',
+    '--no-dependencies', '--allow-missing-repository', ...readmeLinks(),
   ], { cwd: root });
   try {
     const { mib, files } = inspectVsix(vsix, target);
@@ -39,6 +38,12 @@ export async function buildVsix(target = thisTarget()) {
   }
   stamp(stampFile, print);
   return vsix;
+}
+
+/** A marketplace shows the README without its neighbours: a release says where they are. Elsewhere the links stay relative. */
+function readmeLinks() {
+  const { KFTRAY_REPOSITORY: repository, KFTRAY_REVISION: revision = 'HEAD' } = process.env;
+  return repository ? ['--baseContentUrl', `${repository}/blob/${revision}`, '--baseImagesUrl', `${repository}/raw/${revision}`] : ['--no-rewrite-relative-links'];
 }
 
 /** `bin/` as the package carries it: the sidecar, and what the extension checks before it starts it. */

@@ -29,7 +29,7 @@ export async function showMenu(context: CommandContext): Promise<void> {
   show();
   const chosen = await new Promise<readonly string[] | undefined>((resolve) => {
     const disposables = [
-      context.store.onDidChange(show),
+      context.store.onDidChangeState(show),
       pick.onDidAccept(() => {
         resolve(commandOf(context, pick.selectedItems[0]));
       }),

@@ -61,7 +61,7 @@ export class FailureNotice {
           resolve(snapshots.filter((snapshot) => rowState(snapshot, true) === 'error'));
         }
       };
-      const subscription = this.store.onDidChange(() => {
+      const subscription = this.store.onDidChangeState(() => {
         look(false);
       });
       const timer = setTimeout(() => {

@@ -11,8 +11,11 @@ import { Throttle } from './throttle';
 
 /** Frequent refreshes break the commands of rows: https://github.com/microsoft/vscode/issues/153982 */
 const refreshIntervalMs = 250;
-/** The editor asks for a tooltip once per refresh. A row whose tooltip is older than this is refreshed with its next change. */
-const tooltipAgeMs = 5000;
+/**
+ * The editor asks for a tooltip once per refresh, and a refresh takes it away. A row whose tooltip is older than this is refreshed with its next
+ * change; until then figures leave it alone, because somebody is reading.
+ */
+const tooltipAgeMs = 10_000;
 /** How often a row that counts down, and one that shows its traffic, may change. */
 const countdownMs = 1000;
 const trafficAgeMs = 2000;
@@ -165,7 +168,8 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
       return undefined;
     }
     const last = this.trafficTexts.get(id);
-    if (last && now - last.at < trafficAgeMs) {
+    const readAt = this.tooltipsReadAt.get(`f:${id}`);
+    if (last && (now - last.at < trafficAgeMs || (readAt !== undefined && now - readAt < tooltipAgeMs))) {
       return last.text;
     }
     const text = trafficText(traffic);

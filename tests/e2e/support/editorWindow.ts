@@ -249,6 +249,35 @@ export class EditorWindow {
     return measured;
   }
 
+  /** From now on counts how often the rows are drawn anew; what happens within a tenth of a second is one time. */
+  async countRedraws(): Promise<void> {
+    await this.pane.locator('.monaco-list-rows').evaluate((rows) => {
+      const counter = { count: 0, until: 0 };
+      Object.assign(window, { redraws: counter });
+      new MutationObserver(() => {
+        const now = performance.now();
+        if (now > counter.until) {
+          counter.count++;
+          counter.until = now + 100;
+        }
+      }).observe(rows, { childList: true, subtree: true, characterData: true });
+    });
+  }
+
+  async redraws(): Promise<number> {
+    return this.page.evaluate(() => (window as unknown as { redraws: { count: number } }).redraws.count);
+  }
+
+  /** Holds the mouse over a row until its tooltip is there. */
+  async hover(alias: string): Promise<void> {
+    await this.row(alias).hover();
+    await this.page.locator('.monaco-hover:visible', { hasText: alias }).waitFor();
+  }
+
+  async isHovering(): Promise<boolean> {
+    return this.page.locator('.monaco-hover:visible').isVisible();
+  }
+
   async resize(width: number): Promise<void> {
     await this.page.setViewportSize({ width, height: 720 });
   }

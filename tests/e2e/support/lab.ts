@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import { startDemoCluster } from '../../../scripts/demo/cluster.mjs';
 import { quietSettings, startCodeServer, writeSettings } from '../../../scripts/editor/codeServer.mjs';
-import { demoConfig, results } from '../../../scripts/lib/paths.mjs';
+import { demoConfig, results, root } from '../../../scripts/lib/paths.mjs';
 import { EditorWindow } from './editorWindow';
 import { processesUnder, until } from './waiting';
 
@@ -20,10 +20,19 @@ function given(name: string): string {
 
 type Theme = 'dark' | 'light';
 
+/** Which picture of which scenario the README shows. */
+const readmePictures = new Map([
+  ['03-busy-port-dark-1280', 'busy-port.png'],
+  ['08-wizard-dark-1280', 'add.png'],
+  ['11-completion-dark-1280', 'completion.png'],
+]);
+
 export interface LabOptions {
   /** False opens the workspace in Restricted Mode. */
   readonly trusted: boolean;
   readonly theme?: Theme;
+  /** Another config than the demo's. */
+  readonly config?: string;
 }
 
 interface PodList {
@@ -44,13 +53,13 @@ export class Lab {
     readonly ports: ReadonlyMap<string, number>,
   ) {}
 
-  static async open({ trusted, theme = 'dark' }: LabOptions): Promise<Lab> {
+  static async open({ trusted, theme = 'dark', config }: LabOptions): Promise<Lab> {
     const home = mkdtempSync(join(tmpdir(), 'kftray-e2e-'));
     const cluster = await startDemoCluster();
     const folder = join(home, 'demo');
     const configFile = join(folder, '.vscode', 'kftray.json');
     mkdirSync(join(folder, '.vscode'), { recursive: true });
-    cpSync(demoConfig, configFile);
+    writeFileSync(configFile, config ?? readFileSync(demoConfig, 'utf8'));
     const ports = await useFreePorts(configFile);
 
     const server = await startCodeServer({
@@ -97,7 +106,17 @@ export class Lab {
       for (const width of [800, 1280]) {
         await window.resize(width);
         await window.screenshot(`${name}-${theme}-${width}`);
+        this.keepForReadme(`${name}-${theme}-${width}`);
       }
+    }
+  }
+
+  /** The pictures of the README are files of the repository, and change when somebody wants them to. */
+  private keepForReadme(name: string): void {
+    const kept = readmePictures.get(name);
+    if (kept !== undefined && process.env.KFTRAY_README_PICTURES) {
+      mkdirSync(join(root, 'media', 'readme'), { recursive: true });
+      cpSync(join(results, 'screenshots', `${name}.png`), join(root, 'media', 'readme', kept));
     }
   }
 
@@ -160,6 +179,21 @@ export class Lab {
       await shown.waitFor({ timeout: 3000 }).catch(() => undefined);
     }
     await shown.waitFor({ timeout: 1000 });
+  }
+
+  /** Processor time that the extension hosts of this editor have used, in milliseconds. */
+  extensionHostMs(): number {
+    const hosts = processesUnder(this.home, 'environ').filter(({ command }) => command.includes('--type=extensionHost'));
+    if (hosts.length === 0) {
+      throw new Error('There is no extension host.');
+    }
+    const ticks = hosts.map(({ pid }) => {
+      // Behind the program's name, which may have blanks: utime and stime are the 12th and 13th field.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return Number(fields[11]) + Number(fields[12]);
+    });
+    const ticksPerSecond = 100;
+    return (ticks.reduce((sum, count) => sum + count, 0) * 1000) / ticksPerSecond;
   }
 
   /** The sidecars that the extension of this window runs. */
