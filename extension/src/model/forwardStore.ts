@@ -109,7 +109,19 @@ export class ForwardStore {
   }
 }
 
+const figures: ReadonlySet<string> = new Set<keyof ForwardSnapshot>(['traffic', 'pingMilliseconds']);
+
 function differInFiguresOnly(before: ForwardSnapshot | undefined, after: ForwardSnapshot): boolean {
-  const text = (snapshot: ForwardSnapshot): string => JSON.stringify({ ...snapshot, traffic: undefined, pingMilliseconds: undefined });
-  return before !== undefined && text(before) === text(after);
+  return before !== undefined && equal(before, after, figures);
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Of what comes over the pipe: values, lists and objects. Comparing texts would cost several times as much. */
+function equal(a: unknown, b: unknown, ignored = none): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return a === b;
+  }
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => ignored.has(key) || equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
 }

@@ -47,7 +47,13 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
     this.disposables = [
       this.changed,
       this.throttle,
-      store.onDidChange(({ structural }) => {
+      store.onDidChange(() => {
+        // Where no row shows a figure, only a tooltip can be out of date by them.
+        if (this.tooltipsReadAt.size > 0 || settings.showTrafficInTree) {
+          this.throttle.request();
+        }
+      }),
+      store.onDidChangeState(({ structural }) => {
         this.structureIsStale ||= structural || settings.groupBy === 'context' || settings.groupBy === 'namespace';
         this.throttle.request();
       }),
