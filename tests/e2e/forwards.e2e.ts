@@ -177,7 +177,7 @@ describe('a workspace with forwards', () => {
       expect(await isListening(port)).toBe(false);
     }
     await lab().quit();
-    expect(lab().processes()).toEqual([]);
+    await until('no process is left', () => lab().processes().length === 0, 10_000);
   });
 });
 

@@ -1,7 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { httpGet } from '../../scripts/demo/probes.mjs';
 import { openLab } from './support/steps';
+import { until } from './support/waiting';
 
 const groups = 20;
 const forwardsPerGroup = 10;
@@ -20,6 +22,7 @@ describe('a workspace with 200 forwards', () => {
     await window.run('Kftray: Start All Forwards');
     await window.statusBecomes(`${aliases.length}/${aliases.length}`, 60_000);
     const stop = new AbortController();
+    setMaxListeners(aliases.length, stop.signal);
     const traffic = Promise.all(aliases.map((alias, index) => keepAsking(lab().port(alias), index * 5, stop.signal)));
 
     // The first seconds are those of rows that get their first figures.
@@ -50,7 +53,7 @@ describe('a workspace with 200 forwards', () => {
   test('ClosedWindow_LeavesNoProcessBehind', async () => {
     await lab().leave();
     await lab().quit();
-    expect(lab().processes()).toEqual([]);
+    await until('no process is left', () => lab().processes().length === 0, 10_000);
   });
 });
 
