@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { manifest } from '../lib/paths.mjs';
 import { Failure } from '../lib/report.mjs';
 import { zipMembers } from '../lib/zip.mjs';
-import { platformOf } from './binaryFormat.mjs';
+import { isSigned, platformOf } from './binaryFormat.mjs';
 import { isNativeBuild } from './sidecar.mjs';
 import { ridOf } from './targets.mjs';
 
@@ -37,6 +37,8 @@ export function inspectVsix(vsix, target) {
   check(facts.sha256 === createHash('sha256').update(content).digest('hex'), 'has a sidecar that is not the one of its sidecar.json.');
   const platform = platformOf(content);
   check(platform === target, `carries a sidecar for ${platform}.`);
+  // An unsigned program is killed as it starts.
+  check(target !== 'darwin-arm64' || isSigned(content), 'carries a sidecar without a signature.');
   // Windows has no such bit to lose.
   check(process.platform === 'win32' || (member(program).mode & 0o111) !== 0, 'has a sidecar that is not executable.');
 
