@@ -10,7 +10,7 @@ export default defineConfig({
         test: { name: 'unit', include: ['tests/extension/unit/**/*.test.ts'] },
       },
       {
-        test: { name: 'packages', include: ['tests/extension/packages/**/*.test.ts'] },
+        test: { name: 'packages', include: ['tests/e2e/packages.test.ts'] },
       },
       {
         test: { name: 'contract', include: ['tests/extension/contract/**/*.test.ts'], testTimeout: 20_000 },

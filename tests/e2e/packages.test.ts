@@ -2,9 +2,9 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { inspectVsix } from '../../../scripts/build/inspectVsix.mjs';
-import { targets, thisTarget } from '../../../scripts/build/targets.mjs';
-import { dist } from '../../../scripts/lib/paths.mjs';
+import { inspectVsix } from '../../scripts/build/inspectVsix.mjs';
+import { targets, thisTarget } from '../../scripts/build/targets.mjs';
+import { dist } from '../../scripts/lib/paths.mjs';
 
 const built = targets.filter((target) => existsSync(join(dist, `kftray-${target}.vsix`)));
 
