@@ -31,6 +31,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private readonly trafficTexts = new Map<string, { readonly at: number; readonly text: string }>();
   private countdown: NodeJS.Timeout | undefined;
   private structureIsStale = false;
+  private isShown = true;
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   private readonly throttle = new Throttle(refreshIntervalMs, () => {
     this.refresh();
@@ -49,7 +50,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
       this.throttle,
       store.onDidChange(() => {
         // Where no row shows a figure, only a tooltip can be out of date by them.
-        if (this.tooltipsReadAt.size > 0 || settings.showTrafficInTree) {
+        if (this.isShown && (this.tooltipsReadAt.size > 0 || settings.showTrafficInTree)) {
           this.throttle.request();
         }
       }),
@@ -87,6 +88,12 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
       this.tooltipsReadAt.set(node.id, Date.now());
     }
     return item;
+  }
+
+  /** Whether anybody can see the rows: figures are not drawn for nobody. */
+  setShown(isShown: boolean): void {
+    this.isShown = isShown;
+    this.throttle.request();
   }
 
   /** The row of a forward, to reveal it. */
