@@ -26,13 +26,14 @@ export function activate(extension: vscode.ExtensionContext): void {
 
   const tree = own(new ForwardsTree(store, settings));
   const view = own(vscode.window.createTreeView('kftray.forwards', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
+  own(view.onDidChangeVisibility(({ visible }) => { tree.setShown(visible); }));
   const autoStart = new AutoStart(store, enabled, settings, extension.workspaceState, (ids) => enabled.add(ids).then(() => sync.apply()));
-  own(store.onDidChange(() => { background('Starting forwards automatically', () => autoStart.consider()); }));
+  own(store.onDidChangeState(() => { background('Starting forwards automatically', () => autoStart.consider()); }));
 
   const loader = own(new WorkspaceLoader(documents, sync, settings, background));
   const probe = own(new KubeconfigProbe({ supervisor: service, settings }, view, () => loader.isLoaded && store.all.length === 0, background));
   const overview = own(new Overview(view, store, settings, { service: () => service.status, isRead: () => loader.isLoaded, errorCount: () => problems.errorCount, isKubeconfigMissing: () => probe.isMissing }));
-  [loader.onDidLoad, probe.onDidChange, store.onDidChange, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(() => { overview.update(); })));
+  [loader.onDidLoad, probe.onDidChange, store.onDidChangeState, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(() => { overview.update(); })));
 
   const features = registerFeatures(core, own);
   const notices = { failures: new FailureNotice(store, settings), serviceNotice: own(new ServiceNotice(service, log)), ignoreNotice: new IgnoreNotice(), reports: own(new Reports()) };

@@ -96,6 +96,11 @@ export const suites = [
     run: (suite, env) => runVitest(suite, ['--project', 'contract'], env),
   },
   {
+    name: 'packages', title: 'every package that has been built here, opened', limitMs: 5 * minutes,
+    prepare: () => buildVsix().then(() => undefined),
+    run: (suite, env) => runVitest(suite, ['--project', 'packages'], env),
+  },
+  {
     name: 'e2e', title: 'the packed extension in a real VS Code', limitMs: 15 * minutes,
     async prepare() {
       const KFTRAY_CHROMIUM = await ensureChromium();

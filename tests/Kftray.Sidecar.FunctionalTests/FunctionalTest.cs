@@ -152,6 +152,15 @@ public abstract class FunctionalTest : IAsyncLifetime
 
     protected Task<BrowseResult> BrowseAsync(string @namespace) => _engine!.BrowseAsync(new([Kubeconfig], "demo", @namespace), TimeoutToken);
 
+    protected Task<FollowLogResult?> FollowLogAsync(string id, Action<string> write) => _engine!.FollowLogAsync(
+        new(id),
+        (piece, _) =>
+        {
+            write(piece.Text);
+            return ValueTask.CompletedTask;
+        },
+        TimeoutToken);
+
     protected bool Retry(string id) => _engine!.Retry(id);
 
     /// <summary>Asks the doctor about the forward of this alias.</summary>

@@ -12,7 +12,7 @@ describe('a window in Restricted Mode', () => {
       await lab().window.becomes(alias, 'blocked');
     }
     await lab().window.statusIcon('lock').waitFor();
-    await lab().window.screenshot('9-restricted');
+    await lab().pictures('14-restricted');
 
     await lab().window.run('Kftray: Start All Forwards');
     await lab().window.becomes('shop/web', 'blocked');

@@ -5,6 +5,7 @@ import { appendForward } from '../workspace/configEdits';
 import { changeMembers, duplicateForward as duplicated, type MemberChanges, removeForward as removed } from '../workspace/configPatches';
 import { editDefinition, editDocument, exists } from '../workspace/documentEdits';
 import { ask } from './add/wizard';
+import { browseCluster } from './browse';
 import { type CommandContext } from './context';
 import { probePort } from './ports';
 import { targetForward } from './targets';
@@ -122,6 +123,16 @@ export async function removeForward(context: CommandContext, ...args: unknown[])
     await editDefinition(definition, removed);
   }
   await context.sync.apply();
+}
+
+/** Another context for a forward, of those that there are. False when the user left. */
+export async function changeContext(context: CommandContext, forward: ForwardSnapshot): Promise<boolean> {
+  const { contexts } = await browseCluster(context, {});
+  const chosen = await vscode.window.showQuickPick(contexts, { placeHolder: vscode.l10n.t('Context of {0}', forward.alias) });
+  if (chosen !== undefined) {
+    await change(context, forward, { context: chosen }, false);
+  }
+  return chosen !== undefined;
 }
 
 /** Changes the definition; when `personal`, only in this person's own document, whatever the team's file says. */

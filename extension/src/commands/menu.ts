@@ -22,12 +22,14 @@ export async function showMenu(context: CommandContext): Promise<void> {
     const [active] = pick.activeItems;
     pick.items = items(context);
     const same = active && pick.items.find(({ label }) => label === active.label);
-    pick.activeItems = same ? [same] : [];
+    if (same) {
+      pick.activeItems = [same];
+    }
   };
   show();
   const chosen = await new Promise<readonly string[] | undefined>((resolve) => {
     const disposables = [
-      context.store.onDidChange(show),
+      context.store.onDidChangeState(show),
       pick.onDidAccept(() => {
         resolve(commandOf(context, pick.selectedItems[0]));
       }),

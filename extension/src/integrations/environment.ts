@@ -28,7 +28,7 @@ export class ForwardEnvironment implements vscode.DebugConfigurationProvider, vs
     const request = (): void => {
       this.throttle.request();
     };
-    this.subscriptions = [this.throttle, store.onDidChange(request), settings.onDidChange(request), vscode.debug.registerDebugConfigurationProvider('*', this)];
+    this.subscriptions = [this.throttle, store.onDidChangeState(request), settings.onDidChange(request), vscode.debug.registerDebugConfigurationProvider('*', this)];
     this.update();
   }
 

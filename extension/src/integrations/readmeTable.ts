@@ -35,7 +35,7 @@ export class ReadmeTable implements vscode.CodeActionProvider, vscode.Disposable
       watcher.onDidChange(request),
       watcher.onDidCreate(request),
       watcher.onDidDelete(request),
-      store.onDidChange(({ structural }) => {
+      store.onDidChangeState(({ structural }) => {
         if (structural || this.tables !== this.allTables()) {
           request();
         }

@@ -65,7 +65,7 @@ function whenever<T>(store: ForwardStore, cancelled: AbortSignal | undefined, lo
       end();
       reject(new Error('cancelled'));
     };
-    const subscription = store.onDidChange(check);
+    const subscription = store.onDidChangeState(check);
     const end = (): void => {
       subscription.dispose();
       cancelled?.removeEventListener('abort', abort);

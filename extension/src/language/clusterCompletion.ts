@@ -28,11 +28,16 @@ export class ClusterCompletion implements vscode.CompletionItemProvider {
     return new vscode.CompletionList(items, true);
   }
 
-  /** Makes the sidecar fetch what a document's completion will want. */
-  async warmUp(): Promise<void> {
-    const { contexts, currentContext } = await this.remembered({});
-    if (contexts.length > 0) {
-      await this.remembered(currentContext === undefined ? {} : { context: currentContext });
+  /** Has the sidecar fetch what completion in this document will want. It is in no hurry, and nobody waits for it. */
+  async warmUp(document: vscode.TextDocument): Promise<void> {
+    const { currentContext } = await browseCluster(this.context, {});
+    const usual = this.context.settings.defaultContext || currentContext;
+    const contexts = named(document, 'context', usual);
+    for (const context of contexts) {
+      const { defaultNamespace } = await browseCluster(this.context, { context });
+      for (const namespace of named(document, 'namespace', this.context.settings.defaultNamespace || (defaultNamespace ?? 'default'))) {
+        await browseCluster(this.context, { context, namespace });
+      }
     }
   }
 
@@ -53,6 +58,15 @@ export class ClusterCompletion implements vscode.CompletionItemProvider {
   private remembered(place: { context?: string; namespace?: string }): Promise<BrowseResult> {
     return browseCluster(this.context, { ...place, remembered: true });
   }
+}
+
+/** So many places are fetched ahead: a document that names more is no reason to ask every cluster there is. */
+const placesAhead = 5;
+
+/** What a document mentions, and what is meant where it mentions nothing. Only a guess at what will be wanted: its meaning is the sidecar's to say. */
+function named(document: vscode.TextDocument, key: 'context' | 'namespace', usual: string | undefined): readonly string[] {
+  const mentioned = [...document.getText().matchAll(new RegExp(`"${key}"\\s*:\\s*"([^"@]+)"`, 'g'))].map((match) => match[1] ?? '');
+  return [...new Set([...mentioned, ...(usual === undefined ? [] : [usual])])].slice(0, placesAhead);
 }
 
 const kinds = {

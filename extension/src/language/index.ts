@@ -24,7 +24,7 @@ export function registerLanguage(context: BrowseContext, store: ForwardStore, sy
     vscode.languages.registerDefinitionProvider(configSelector, aliases),
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       if (editor && vscode.workspace.isTrusted && vscode.languages.match(configSelector, editor.document) > 0) {
-        background('Looking at the clusters for completion', () => completion.warmUp());
+        background('Looking at the clusters for completion', () => completion.warmUp(editor.document));
       }
     }),
   );

@@ -35,7 +35,7 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     this.subscriptions = [
       this.changed,
       this.throttle,
-      store.onDidChange(() => {
+      store.onDidChangeState(() => {
         this.throttle.request();
       }),
       sync.onDidApply(changed),

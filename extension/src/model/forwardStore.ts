@@ -19,9 +19,12 @@ export class ForwardStore {
   /** Ids that the living sidecar has reported. The others are what a dead one said last. */
   private readonly current = new Set<string>();
   private readonly changed = new Emitter<StoreChange>();
+  private readonly stateChanged = new Emitter<StoreChange>();
   private readonly renamed = new Emitter<{ from: string; to: string }>();
 
   readonly onDidChange = this.changed.event;
+  /** The same, less what is only figures: those change twice a second on every forward that is in use. */
+  readonly onDidChangeState = this.stateChanged.event;
   readonly onDidRename = this.renamed.event;
 
   /** Every forward, in the order of the documents. */
@@ -41,6 +44,7 @@ export class ForwardStore {
   /** Takes in one `forwards/changed`. */
   update({ snapshots, removed }: ForwardsChangedParams): void {
     let structural = false;
+    const ids: string[] = [];
     for (const id of removed) {
       this.current.delete(id);
       structural = this.snapshots.delete(id) || structural;
@@ -53,6 +57,9 @@ export class ForwardStore {
         structural = true;
       }
       structural ||= !this.snapshots.has(snapshot.id);
+      if (!this.current.has(snapshot.id) || !differInFiguresOnly(this.snapshots.get(snapshot.id), snapshot)) {
+        ids.push(snapshot.id);
+      }
       this.snapshots.set(snapshot.id, snapshot);
       this.current.add(snapshot.id);
     }
@@ -60,6 +67,9 @@ export class ForwardStore {
       this.sort();
     }
     this.changed.fire({ ids: snapshots.map((snapshot) => snapshot.id), structural });
+    if (structural || ids.length > 0) {
+      this.stateChanged.fire({ ids, structural });
+    }
   }
 
   /** Takes over which forwards exist, and their order, from the answer to `workspace/apply`. */
@@ -75,7 +85,7 @@ export class ForwardStore {
     this.sort();
     const after = [...this.snapshots.keys()];
     if (after.length !== before.length || after.some((id, index) => id !== before[index])) {
-      this.changed.fire({ ids: [], structural: true });
+      this.fire({ ids: [], structural: true });
     }
   }
 
@@ -83,8 +93,13 @@ export class ForwardStore {
   expire(): void {
     if (this.current.size > 0) {
       this.current.clear();
-      this.changed.fire({ ids: [...this.snapshots.keys()], structural: true });
+      this.fire({ ids: [...this.snapshots.keys()], structural: true });
     }
+  }
+
+  private fire(change: StoreChange): void {
+    this.changed.fire(change);
+    this.stateChanged.fire(change);
   }
 
   /** Stable: forwards without a known position keep the order in which they came, after the others. */
@@ -92,4 +107,21 @@ export class ForwardStore {
     const position = (id: string): number => this.positions.get(id) ?? Number.MAX_SAFE_INTEGER;
     this.snapshots = new Map([...this.snapshots].sort(([a], [b]) => position(a) - position(b)));
   }
+}
+
+const figures: ReadonlySet<string> = new Set<keyof ForwardSnapshot>(['traffic', 'pingMilliseconds']);
+
+function differInFiguresOnly(before: ForwardSnapshot | undefined, after: ForwardSnapshot): boolean {
+  return before !== undefined && equal(before, after, figures);
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Of what comes over the pipe: values, lists and objects. Comparing texts would cost several times as much. */
+function equal(a: unknown, b: unknown, ignored = none): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return a === b;
+  }
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => ignored.has(key) || equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
 }

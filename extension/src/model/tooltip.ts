@@ -17,7 +17,7 @@ export interface TooltipSurroundings {
 }
 
 /** Commands that the tooltip's links may run. */
-export const tooltipCommands = ['kftray.openInBrowser', 'kftray.copyAddress', 'kftray.diagnose', 'kftray.revealInConfig', 'kftray.showLog'] as const;
+export const tooltipCommands = ['kftray.openInBrowser', 'kftray.copyAddress', 'kftray.diagnose', 'kftray.revealInConfig', 'kftray.showForwardLog'] as const;
 
 /** Markdown. Every string from a config or a cluster is escaped. */
 export function forwardTooltip(snapshot: ForwardSnapshot, around: TooltipSurroundings, t: Translate): string {
@@ -97,7 +97,7 @@ function links(snapshot: ForwardSnapshot, isActive: boolean, t: Translate): stri
     ...(isActive ? [link('copy', t('Copy'), 'kftray.copyAddress')] : []),
     link('pulse', t('Diagnose'), 'kftray.diagnose'),
     link('go-to-file', t('Definition'), 'kftray.revealInConfig'),
-    link('output', t('Log'), 'kftray.showLog'),
+    link('output', t('Log'), 'kftray.showForwardLog'),
   ].join(' · ');
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { constants, createReadStream, existsSync } from 'node:fs';
 import { access, chmod, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -112,6 +111,8 @@ function isExecutable(file: string): Promise<boolean> {
 }
 
 async function sha256(file: string): Promise<string> {
+  // Loading it takes a tenth of the activation, and it is needed once per installed version.
+  const { createHash } = await import('node:crypto');
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');

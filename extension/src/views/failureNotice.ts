@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
+import { rowState } from '../model/rowState';
 import { type Settings } from '../settings';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 
@@ -56,10 +57,11 @@ export class FailureNotice {
         if (isLast || !snapshots.some(isUndecided)) {
           clearTimeout(timer);
           subscription.dispose();
-          resolve(snapshots.filter(({ status }) => status === 'failed'));
+          // Where another window serves the port, the row says so and nothing is amiss.
+          resolve(snapshots.filter((snapshot) => rowState(snapshot, true) === 'error'));
         }
       };
-      const subscription = this.store.onDidChange(() => {
+      const subscription = this.store.onDidChangeState(() => {
         look(false);
       });
       const timer = setTimeout(() => {

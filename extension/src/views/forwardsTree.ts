@@ -11,8 +11,11 @@ import { Throttle } from './throttle';
 
 /** Frequent refreshes break the commands of rows: https://github.com/microsoft/vscode/issues/153982 */
 const refreshIntervalMs = 250;
-/** The editor asks for a tooltip once per refresh. A row whose tooltip is older than this is refreshed with its next change. */
-const tooltipAgeMs = 5000;
+/**
+ * The editor asks for a tooltip once per refresh, and a refresh takes it away. A row whose tooltip is older than this is refreshed with its next
+ * change; until then figures leave it alone, because somebody is reading.
+ */
+const tooltipAgeMs = 10_000;
 /** How often a row that counts down, and one that shows its traffic, may change. */
 const countdownMs = 1000;
 const trafficAgeMs = 2000;
@@ -28,6 +31,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private readonly trafficTexts = new Map<string, { readonly at: number; readonly text: string }>();
   private countdown: NodeJS.Timeout | undefined;
   private structureIsStale = false;
+  private isShown = true;
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   private readonly throttle = new Throttle(refreshIntervalMs, () => {
     this.refresh();
@@ -44,7 +48,13 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
     this.disposables = [
       this.changed,
       this.throttle,
-      store.onDidChange(({ structural }) => {
+      store.onDidChange(() => {
+        // Where no row shows a figure, only a tooltip can be out of date by them.
+        if (this.isShown && (this.tooltipsReadAt.size > 0 || settings.showTrafficInTree)) {
+          this.throttle.request();
+        }
+      }),
+      store.onDidChangeState(({ structural }) => {
         this.structureIsStale ||= structural || settings.groupBy === 'context' || settings.groupBy === 'namespace';
         this.throttle.request();
       }),
@@ -78,6 +88,12 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
       this.tooltipsReadAt.set(node.id, Date.now());
     }
     return item;
+  }
+
+  /** Whether anybody can see the rows: figures are not drawn for nobody. */
+  setShown(isShown: boolean): void {
+    this.isShown = isShown;
+    this.throttle.request();
   }
 
   /** The row of a forward, to reveal it. */
@@ -165,7 +181,8 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
       return undefined;
     }
     const last = this.trafficTexts.get(id);
-    if (last && now - last.at < trafficAgeMs) {
+    const readAt = this.tooltipsReadAt.get(`f:${id}`);
+    if (last && (now - last.at < trafficAgeMs || (readAt !== undefined && now - readAt < tooltipAgeMs))) {
       return last.text;
     }
     const text = trafficText(traffic);

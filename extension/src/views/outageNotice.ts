@@ -15,7 +15,7 @@ export class OutageNotice implements vscode.Disposable {
     private readonly store: ForwardStore,
     private readonly settings: Settings,
   ) {
-    this.subscription = store.onDidChange(() => {
+    this.subscription = store.onDidChangeState(() => {
       this.look();
     });
   }

@@ -13,7 +13,7 @@ export class PortNotice implements vscode.Disposable {
     private readonly store: ForwardStore,
     private readonly settings: Settings,
   ) {
-    this.subscription = store.onDidChange(({ ids }) => {
+    this.subscription = store.onDidChangeState(({ ids }) => {
       ids.forEach((id) => {
         this.consider(id);
       });

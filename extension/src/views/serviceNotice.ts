@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { SidecarCrashedError } from '../sidecar/errors';
 import { type SidecarSupervisor } from '../sidecar/supervisor';
 
 /** Says that the service is down, with the way out. One message at a time, whoever finds out. */
@@ -22,7 +23,9 @@ export class ServiceNotice implements vscode.Disposable {
     this.isOpen = true;
     const restart = vscode.l10n.t('Restart');
     const showLog = vscode.l10n.t('Show Log');
-    const answer = await vscode.window.showErrorMessage(error.message, restart, showLog);
+    // How it ended the last time is for the log; that it is not started any more is for the user.
+    const message = error instanceof SidecarCrashedError ? vscode.l10n.t('The Kftray service has stopped again and again, and is not started any more.') : error.message;
+    const answer = await vscode.window.showErrorMessage(message, restart, showLog);
     this.isOpen = false;
     if (answer === restart) {
       // A failure of this is told by onDidGiveUp again.

@@ -2,10 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Polls until `condition` holds: for things outside the browser that announce themselves to nobody. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+/** Polls until `condition` holds, and answers what it answered: for things outside the browser that announce themselves to nobody. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 30_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
+  for (;;) {
+    const answer = await condition();
+    if (answer) {
+      return answer;
+    }
     if (Date.now() > deadline) {
       throw new Error(`Waited ${timeoutMs / 1000} s in vain until ${what}.`);
     }
@@ -13,17 +17,16 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
-/** The processes whose command line names something below a folder. */
-export function processesUnder(folder: string): { pid: number; command: string }[] {
+/** The processes whose command line, or whose environment, names something below a folder. */
+export function processesUnder(folder: string, where: 'cmdline' | 'environ' = 'cmdline'): { pid: number; command: string }[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), command: commandLine(name) }))
-    .filter(({ command }) => command.includes(`${folder}/`));
+    .filter((name) => /^\d+$/.test(name) && read(name, where).includes(`${folder}/`))
+    .map((name) => ({ pid: Number(name), command: read(name, 'cmdline').replaceAll('\0', ' ').trim() }));
 }
 
-function commandLine(pid: string): string {
+function read(pid: string, what: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8');
   } catch {
     // It ended while we looked.
     return '';

@@ -95,3 +95,15 @@ it('Store_WhatTheLivingSidecarReported_SurvivesAnArrangeWithoutIt', () => {
   store.arrange([]);
   expect(store.all).toEqual([web]);
 });
+
+it('Store_FiguresOnly_AreNoChangeOfState', () => {
+  const store = new ForwardStore();
+  store.update({ snapshots: [web, api], removed: [] });
+  const all = observed(store);
+  const states: StoreChange[] = [];
+  store.onDidChangeState((change) => states.push(change));
+  store.update({ snapshots: [{ ...web, traffic: { ...web.traffic, bytesIn: 7 }, pingMilliseconds: 3 }], removed: [] });
+  store.update({ snapshots: [{ ...web, traffic: { ...web.traffic, bytesIn: 8 } }, { ...api, status: 'active' }], removed: [] });
+  expect(all).toHaveLength(2);
+  expect(states).toEqual([{ ids: [api.id], structural: false }]);
+});

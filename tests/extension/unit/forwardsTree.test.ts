@@ -59,7 +59,7 @@ it('Tree_TrafficOnARowWhoseTooltipWasRead_RefreshesItAfterAWhile', () => {
   tree.resolveTreeItem(tree.getTreeItem(node), node);
   store.update({ snapshots: [{ ...api, traffic: { ...api.traffic, bytesIn: 5 } }], removed: [] });
   expect(changes).toEqual([]);
-  vi.advanceTimersByTime(5000);
+  vi.advanceTimersByTime(10_000);
   store.update({ snapshots: [{ ...api, traffic: { ...api.traffic, bytesIn: 6 } }], removed: [] });
   expect(changes.map((nodes) => nodes?.map(({ id }) => id))).toEqual([['f:shop-web/shop/api']]);
 });

@@ -193,3 +193,12 @@ describe('Manifest', () => {
 function matches(when: string, viewItem: string): boolean {
   return [...when.matchAll(/viewItem =~ \/(.*?)\/(?:\s|$)/g)].every(([, pattern]) => new RegExp(pattern!).test(viewItem));
 }
+
+it('Readme_NamesEverySetting_AndItsPicturesAreThere', () => {
+  const readme = read('README.md');
+  const table = readme.slice(readme.indexOf('### Settings'), readme.indexOf('### Where it runs'));
+  expect(settings.filter((name) => !table.includes(`\`${name.slice('kftray.'.length)}\``))).toEqual([]);
+  const pictures = [...readme.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, file]) => file!);
+  expect(pictures.length).toBeGreaterThan(2);
+  expect(pictures.filter((file) => !readdirSync(path.join(root, path.dirname(file))).includes(path.basename(file)))).toEqual([]);
+});

@@ -36,7 +36,7 @@ it('Tooltip_OfAnActiveForward_HoldsAllThatIsKnown', () => {
 | Traffic | ↓ 1.2 MB  ↑ 84.0 kB · 3 open, 41 total |
 | Reconnects | 2 · 12 min ago: The connection was lost\\. |
 
-[$(globe) Open](command:kftray.openInBrowser?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(copy) Copy](command:kftray.copyAddress?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(pulse) Diagnose](command:kftray.diagnose?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(go-to-file) Definition](command:kftray.revealInConfig?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(output) Log](command:kftray.showLog?%5B%22shop-web%2Fshop%2Fapi%22%5D)`);
+[$(globe) Open](command:kftray.openInBrowser?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(copy) Copy](command:kftray.copyAddress?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(pulse) Diagnose](command:kftray.diagnose?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(go-to-file) Definition](command:kftray.revealInConfig?%5B%22shop-web%2Fshop%2Fapi%22%5D) · [$(output) Log](command:kftray.showForwardLog?%5B%22shop-web%2Fshop%2Fapi%22%5D)`);
 });
 
 it('Tooltip_OfAFault_SaysWhatHappenedWhatToDoAndWhenItTries', () => {

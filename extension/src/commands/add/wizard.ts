@@ -94,7 +94,11 @@ export async function pick<T>(place: StepPlace, options: PickOptions<T>): Promis
           }
           input.busy = false;
           input.items = [...items, ...manual];
-          input.activeItems = input.items.filter(({ label }) => label === options.previous);
+          // Set only when there is one: with none, Enter would choose nothing.
+          const previous = input.items.filter(({ label }) => label === options.previous);
+          if (previous.length > 0) {
+            input.activeItems = previous;
+          }
         },
         (error: unknown) => {
           if (manual.length === 0) {
