@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net';
+import { availableParallelism, loadavg } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { httpGet } from '../../scripts/demo/probes.mjs';
 import { openLab } from './support/steps';
@@ -145,8 +146,9 @@ describe('a workspace with forwards', () => {
     await lab().pictures('05-reload');
     activations.push(await lab().window.activationMs());
     console.log(`Activated in ${activations.map(({ ours, reference }) => `${ours} ms (a built-in of the editor: ${reference})`).join(' and ')}.`);
-    // 50 ms on a machine that does nothing else; where others want the processor too, what that costs an extension that comes with the editor.
-    expect(activations.some(({ ours, reference }) => ours <= Math.max(50, 1.5 * reference))).toBe(true);
+    // Where others want the processor too, the clock says little: then only that it is of the size of an extension that comes with the editor.
+    const isBusy = (loadavg()[0] ?? 0) > availableParallelism();
+    expect(activations.some(({ ours, reference }) => ours <= (isBusy ? Math.max(50, 3 * reference) : 50))).toBe(true);
     await lab().window.press('shop/cache', 'Start Forward');
     await allBecome('active');
   });

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import * as vscode from 'vscode';
-import { escapeMarkdown } from '../model/markdown';
+import { codeSpan, escapeMarkdown } from '../model/markdown';
 import { signInTitle } from '../model/signIns';
 import { type Diagnosis, type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type CommandContext } from './context';
@@ -68,5 +68,5 @@ async function tunnelChapter({ localPort, protocol }: ForwardSnapshot): Promise<
     return title + vscode.l10n.t('UDP is reachable only there.');
   }
   const outside = await vscode.env.asExternalUri(vscode.Uri.parse(`http://127.0.0.1:${localPort}/`));
-  return title + vscode.l10n.t('For HTTP the editor leads there by {0}', escapeMarkdown(outside.toString()));
+  return title + vscode.l10n.t('For HTTP the editor leads there by {0}', codeSpan(outside.toString()));
 }

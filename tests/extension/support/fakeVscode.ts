@@ -60,6 +60,53 @@ export class MarkdownString {
   ) {}
 }
 
+export class CancellationTokenSource {
+  private readonly requested = new EventEmitter<undefined>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.requested.event };
+  cancel(): void {
+    this.token.isCancellationRequested = true;
+    this.requested.fire(undefined);
+  }
+  dispose(): void {
+    this.requested.dispose();
+  }
+}
+
+/** A terminal as far as what it shows: opened at once, with all that was written into it. */
+export class ShownTerminal {
+  text = '';
+  constructor(private readonly pty: { open(): void; close(): void; onDidWrite: (listener: (text: string) => void) => unknown }) {
+    pty.onDidWrite((text) => {
+      this.text += text;
+    });
+  }
+  show(): void {
+    this.pty.open();
+  }
+  close(): void {
+    this.pty.close();
+  }
+}
+
+/** What views have put on the screen, newest last; tests empty it. */
+export const shown: { messages: string[]; terminals: ShownTerminal[] } = { messages: [], terminals: [] };
+
+const tell = (message: string): Promise<undefined> => {
+  shown.messages.push(message);
+  return Promise.resolve(undefined);
+};
+
+export const window = {
+  showErrorMessage: tell,
+  showWarningMessage: tell,
+  showInformationMessage: tell,
+  createTerminal: ({ pty }: { pty: ConstructorParameters<typeof ShownTerminal>[0] }) => {
+    const terminal = new ShownTerminal(pty);
+    shown.terminals.push(terminal);
+    return terminal;
+  },
+};
+
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
