@@ -15,13 +15,17 @@ export async function buildSidecar() {
   return sidecarBinary;
 }
 
+/** Whether the package for a target can carry a sidecar that is compiled ahead of time, where this machine can link. */
+export function isNativeBuild(target) {
+  return target === thisTarget();
+}
+
 /**
  * The one file that a package for `target` carries. NativeAOT cannot cross-compile to another system, so other targets
  * get the runtime trimmed into a single file.
  */
 export async function buildPackagedSidecar(target) {
-  const native = target === thisTarget() && (await ensureLinker());
-  if (native) return await buildSidecar();
+  if (isNativeBuild(target) && (await ensureLinker())) return await buildSidecar();
   const folder = join(dist, 'targets', target);
   await publishSidecar(target, folder, 'single-file');
   return join(folder, readdirSync(folder).find((name) => /^kftray-sidecar(\.exe)?$/.test(name)));

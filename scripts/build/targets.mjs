@@ -13,6 +13,9 @@ const rids = {
   'win32-arm64': 'win-arm64',
 };
 
+/** Every platform that gets a package. */
+export const targets = Object.keys(rids);
+
 /** The target that runs on this machine. */
 export function thisTarget() {
   return `${isAlpine() ? 'alpine' : process.platform}-${process.arch}`;
@@ -20,7 +23,7 @@ export function thisTarget() {
 
 export function ridOf(target) {
   const rid = rids[target];
-  if (!rid) throw new Failure(`There is no target ${target}. The targets are ${Object.keys(rids).join(', ')}.`);
+  if (!rid) throw new Failure(`There is no target ${target}. The targets are ${targets.join(', ')}.`);
   return rid;
 }
 

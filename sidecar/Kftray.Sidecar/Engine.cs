@@ -16,10 +16,12 @@ namespace Kftray.Sidecar;
 /// <summary>The one place where the parts are put together; the pipe and the terminal drive the same.</summary>
 internal sealed class Engine : IEngine
 {
-    private readonly CurrentWorkspace _workspace = new();
+    private readonly WorkspaceHost _workspaceHost;
+    private readonly CurrentWorkspace _workspace;
     private readonly ClusterRegistry _clusters;
-    private readonly ClusterBrowser _browser;
+    private readonly BrowseMemory _browser;
     private readonly TargetResolver _resolver;
+    private readonly EndpointBinder _binder;
     private readonly ForwardSet _forwards;
     private readonly Doctor _doctor;
     private readonly HostChanges _host;
@@ -33,13 +35,16 @@ internal sealed class Engine : IEngine
         _relays = new RelaySet(RelayOwner.OfProcess(), time, loggers);
         _inventory = new RelayInventory(clusters, _relays);
         _clusters = clusters;
+        _workspaceHost = WorkspaceHost.FromProcess(kubeconfig => clusters.WatchKubeconfig(kubeconfig).Current.Value.Kubeconfig?.Contexts);
+        _workspace = new(_workspaceHost);
         _limits = limits;
-        _browser = new ClusterBrowser(clusters);
+        _browser = new BrowseMemory(new ClusterBrowser(clusters), time);
         _host = new HostChanges(clusters.RetryNow, time, loggers.CreateLogger<HostChanges>());
         _memory = IdleMemory.OfProcess(time);
         _resolver = new TargetResolver(clusters, _relays, time, loggers);
         var owners = PortOwners.OfThisSystem(time);
-        var dependencies = new ForwardDependencies(new EndpointBinder(owners, time), _resolver, time, loggers);
+        _binder = new EndpointBinder(owners, time);
+        var dependencies = new ForwardDependencies(_binder, _resolver, time, loggers);
         _forwards = new ForwardSet(dependencies);
         _doctor = new Doctor(AllChecks.Create(clusters, owners, dependencies), time, loggers.CreateLogger<Doctor>());
     }
@@ -84,12 +89,31 @@ internal sealed class Engine : IEngine
     public async Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken) =>
         _forwards.Look(id) is var (spec, snapshot) ? await _doctor.ExamineAsync(new(spec, snapshot), cancellationToken) : null;
 
+    public async Task<FollowLogResult?> FollowLogAsync(
+        FollowLogParams wanted, Func<PodLogParams, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        // The log of a relay says nothing about what it leads to.
+        if (_forwards.Look(wanted.Id) is not ({ } spec, { ThroughRelay: false, Pods: [var pod, ..] } snapshot))
+            return null;
+        await PodLog.FollowAsync(
+            _clusters, spec.Kubeconfig, snapshot.Context, snapshot.Namespace!, pod, wanted.TailLines,
+            (text, token) => write(new(wanted.Id, pod, text), token), cancellationToken);
+        return new(pod);
+    }
+
+    public Task<ProbePortResult> ProbePortAsync(ProbePortParams wanted, CancellationToken cancellationToken) =>
+        _binder.ProbeAsync(wanted, _forwards.Snapshots, cancellationToken);
+
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => _browser.BrowseAsync(query, cancellationToken);
 
     public Task<RelayListResult> ListRelaysAsync(RelayListParams query, CancellationToken cancellationToken) => _inventory.ListAsync(query, cancellationToken);
 
     public Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken) =>
         _inventory.RemoveAsync(wanted, cancellationToken);
+
+    public TransferResult Import(string text) => Transfer.Import(text);
+
+    public TransferResult Export(ApplyParams documents) => Transfer.Export(WorkspaceReader.Read(documents, _workspaceHost));
 
     public IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping) => _forwards.Feed.ReadAllAsync(stopping);
 
@@ -100,6 +124,7 @@ internal sealed class Engine : IEngine
         // Forwards before clusters: connections end before the sessions under them, and relays are removed over the same road.
         await _forwards.DisposeAsync();
         await _relays.DisposeAsync();
+        await _browser.DisposeAsync();
         await _clusters.DisposeAsync();
     }
 }

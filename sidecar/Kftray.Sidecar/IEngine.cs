@@ -34,6 +34,15 @@ internal interface IEngine : IAsyncDisposable
     /// <returns>Null when there is no such forward.</returns>
     Task<Diagnosis?> DiagnoseAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>Follows the log of the first pod that the forward leads to, until it ends. Pieces wait for <paramref name="write"/>.</summary>
+    /// <returns>Null when the forward has no pod of its own now.</returns>
+    /// <exception cref="Forwarding.ForwardException">The cluster could not or would not answer.</exception>
+    Task<FollowLogResult?> FollowLogAsync(
+        FollowLogParams wanted, Func<PodLogParams, CancellationToken, ValueTask> write, CancellationToken cancellationToken);
+
+    /// <summary>Whether a local port is free, who holds it, and which one is.</summary>
+    Task<ProbePortResult> ProbePortAsync(ProbePortParams wanted, CancellationToken cancellationToken);
+
     /// <summary>What can be forwarded.</summary>
     /// <exception cref="Forwarding.ForwardException">The kubeconfig or the cluster could not answer.</exception>
     Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken);
@@ -45,6 +54,12 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Removes relays of this user, whether they are in use or not: a forward that needs one starts another.</summary>
     /// <exception cref="Forwarding.ForwardException">The kubeconfig cannot be used.</exception>
     Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams wanted, CancellationToken cancellationToken);
+
+    /// <summary>The forwards of a file of the desktop app, in the words of a config document.</summary>
+    TransferResult Import(string text);
+
+    /// <summary>The forwards of documents as a file of the desktop app.</summary>
+    TransferResult Export(ApplyParams documents);
 
     /// <summary>Batches of changes, beginning with everything that is known. One consumer; ends by cancellation.</summary>
     IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync(CancellationToken stopping);

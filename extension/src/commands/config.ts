@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { emptyConfig } from '../workspace/configEdits';
+import { exists } from '../workspace/documentEdits';
 import { toRange } from '../workspace/problems';
 import { type CommandContext } from './context';
 import { targetForward } from './targets';
@@ -42,11 +43,4 @@ async function openOrCreate(uri: vscode.Uri): Promise<void> {
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(emptyConfig));
   }
   await vscode.window.showTextDocument(uri);
-}
-
-export async function exists(uri: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,10 +1,15 @@
 import type * as vscode from 'vscode';
+import { type ReadmeTable } from '../integrations/readmeTable';
 import { type ForwardStore } from '../model/forwardStore';
 import { type TreeNode } from '../model/grouping';
 import { type Settings } from '../settings';
 import { type SidecarSupervisor } from '../sidecar/supervisor';
+import { type ClusterTree } from '../views/clusterTree';
 import { type FailureNotice } from '../views/failureNotice';
+import { type ForwardLog } from '../views/forwardLog';
 import { type ForwardsTree } from '../views/forwardsTree';
+import { type IgnoreNotice } from '../views/ignoreNotice';
+import { type PodLogs } from '../views/podLogs';
 import { type Reports } from '../views/reports';
 import { type ServiceNotice } from '../views/serviceNotice';
 import { type AutoStart } from '../workspace/autoStart';
@@ -29,8 +34,20 @@ export interface CommandContext {
   readonly reports: Reports;
   readonly serviceNotice: ServiceNotice;
   readonly log: vscode.LogOutputChannel;
+  readonly clusters: ClusterTree;
+  readonly forwardLog: ForwardLog;
+  readonly podLogs: PodLogs;
+  readonly ignoreNotice: IgnoreNotice;
+  readonly readme: ReadmeTable;
+  readonly manifest: Manifest;
+}
+
+/** The part of `package.json` that is looked at. */
+export interface Manifest {
+  readonly version: string;
+  readonly contributes: { readonly configuration: { readonly properties: Readonly<Record<string, unknown>> } };
 }
 
 /** Throws; who registered it shows. The arguments are what the editor passes: a row and the selected rows, an id, or nothing. */
-export type CommandHandler = (context: CommandContext, ...args: unknown[]) => Promise<void>;
+export type CommandHandler = (context: CommandContext, ...args: unknown[]) => Promise<unknown>;
 export type CommandTable = Readonly<Record<`kftray.${string}`, CommandHandler>>;

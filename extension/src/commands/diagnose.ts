@@ -1,9 +1,7 @@
 import * as vscode from 'vscode';
 import { type Diagnosis } from '../sidecar/protocol.generated';
-import { setLocalPort } from '../workspace/configEdits';
-import { applyEdits } from '../workspace/documentEdits';
 import { type CommandContext } from './context';
-import { startForwards } from './run';
+import { changeLocalPort } from './edit';
 import { targetForward } from './targets';
 
 /** Has the sidecar look at every link of a forward; offers the fix when there is one, and shows the report. */
@@ -34,19 +32,4 @@ async function offerFix(context: CommandContext, { id, verdict, fault }: Diagnos
   }
   await changeLocalPort(context, id, fault.freePort);
   return true;
-}
-
-async function changeLocalPort(context: CommandContext, id: string, port: number): Promise<void> {
-  const place = context.sync.ranges.find((range) => range.id === id);
-  if (!place) {
-    throw new Error(vscode.l10n.t('The forward is not defined any more.'));
-  }
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(place.uri));
-  const offset = document.offsetAt(new vscode.Position(place.range.startLine, place.range.startColumn));
-  await applyEdits(document, await setLocalPort(document.getText(), offset, port));
-  await context.sync.apply();
-  const forward = context.store.get(id);
-  if (forward && context.enabled.has(id)) {
-    await startForwards(context, [forward]);
-  }
 }

@@ -1,15 +1,22 @@
 import * as vscode from 'vscode';
 import { SidecarCrashedError, SidecarStoppedError, SidecarUnusableError } from '../sidecar/errors';
 import { add } from './add/add';
-import { copyAddress, openInBrowser } from './address';
+import { copyAddress, copyAs, copyKubectl, copyUrl, openInBrowser, openInIntegratedBrowser, resolveLocalAddress } from './address';
+import { importAnnotated, refresh } from './clusters';
 import { openUserConfig, openWorkspaceConfig, revealInConfig } from './config';
 import { allowKubeconfig } from './consent';
 import { type CommandContext, type CommandTable } from './context';
+import { groupBy, selectContext, selectKubeconfig } from './defaults';
 import { diagnose } from './diagnose';
+import { changeLocalPort, duplicateForward, editForward, removeForward } from './edit';
+import { copyDiagnostics, showForwardLog, showPodLogs } from './inspect';
 import { showMenu } from './menu';
 import { removeRelays } from './relays';
 import { restart, retry, start, startAll, startGroup, stop, stopAll, stopGroup } from './run';
+import { copyReadmeTable, updateReadme } from './readme';
 import { manageAutoStart, restartSidecar, showLog } from './service';
+import { signIn } from './signIn';
+import { exportKftray, importKftray } from './transfer';
 
 /** Every command of the manifest, and no other: a test compares them. */
 export const commands: CommandTable = {
@@ -22,15 +29,38 @@ export const commands: CommandTable = {
   'kftray.startAll': startAll,
   'kftray.stopAll': stopAll,
   'kftray.add': add,
+  'kftray.forwardPort': add,
+  'kftray.importAnnotated': importAnnotated,
+  'kftray.refresh': refresh,
   'kftray.allowKubeconfig': allowKubeconfig,
+  'kftray.signIn': signIn,
   'kftray.diagnose': diagnose,
   'kftray.openInBrowser': openInBrowser,
+  'kftray.openInIntegratedBrowser': openInIntegratedBrowser,
   'kftray.copyAddress': copyAddress,
+  'kftray.copyUrl': copyUrl,
+  'kftray.copyKubectl': copyKubectl,
+  'kftray.copyAs': copyAs,
+  'kftray.localAddress': resolveLocalAddress,
+  'kftray.changeLocalPort': changeLocalPort,
+  'kftray.editForward': editForward,
+  'kftray.duplicateForward': duplicateForward,
+  'kftray.removeForward': removeForward,
   'kftray.revealInConfig': revealInConfig,
   'kftray.openWorkspaceConfig': openWorkspaceConfig,
   'kftray.openUserConfig': openUserConfig,
+  'kftray.importKftray': importKftray,
+  'kftray.exportKftray': exportKftray,
+  'kftray.copyReadmeTable': copyReadmeTable,
+  'kftray.updateReadme': updateReadme,
+  'kftray.selectContext': selectContext,
+  'kftray.selectKubeconfig': selectKubeconfig,
+  'kftray.groupBy': groupBy,
   'kftray.showMenu': showMenu,
   'kftray.showLog': showLog,
+  'kftray.showForwardLog': showForwardLog,
+  'kftray.showPodLogs': showPodLogs,
+  'kftray.copyDiagnostics': copyDiagnostics,
   'kftray.restartSidecar': restartSidecar,
   'kftray.manageAutoStart': manageAutoStart,
   'kftray.removeRelays': removeRelays,
@@ -42,9 +72,10 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     ...Object.entries(commands).map(([id, handler]) =>
       vscode.commands.registerCommand(id, async (...args: unknown[]) => {
         try {
-          await handler(context, ...args);
+          return await handler(context, ...args);
         } catch (error) {
           await show(context, id, error);
+          return undefined;
         }
       }),
     ),

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { localUrl } from '../model/address';
 import { isWanted } from '../model/rowState';
+import { pendingSignIns, signInTitle } from '../model/signIns';
 import { type CommandContext } from './context';
 import { type ForwardItem, forwardItem, stateOf } from './targets';
 
 interface ActionItem extends vscode.QuickPickItem {
-  readonly command?: string;
+  readonly command?: readonly string[];
 }
 
 interface ForwardButton extends vscode.QuickInputButton {
@@ -24,7 +25,7 @@ export async function showMenu(context: CommandContext): Promise<void> {
     pick.activeItems = same ? [same] : [];
   };
   show();
-  const chosen = await new Promise<string[] | undefined>((resolve) => {
+  const chosen = await new Promise<readonly string[] | undefined>((resolve) => {
     const disposables = [
       context.store.onDidChange(show),
       pick.onDidAccept(() => {
@@ -53,10 +54,11 @@ export async function showMenu(context: CommandContext): Promise<void> {
 function items(context: CommandContext): readonly (ActionItem | ForwardItem)[] {
   const forwards = context.store.all;
   const states = forwards.map((snapshot) => stateOf(context, snapshot));
-  const action = (label: string, icon: string, command: string): ActionItem => ({ label, iconPath: new vscode.ThemeIcon(icon), command });
+  const action = (label: string, icon: string, ...command: string[]): ActionItem => ({ label, iconPath: new vscode.ThemeIcon(icon), command });
   return [
     ...(states.some((state) => state === 'stopped' || state === 'error') ? [action(vscode.l10n.t('Start All Forwards'), 'run-all', 'kftray.startAll')] : []),
     ...(states.some(isWanted) ? [action(vscode.l10n.t('Stop All Forwards'), 'stop-circle', 'kftray.stopAll')] : []),
+    ...pendingSignIns(forwards).map((forward) => action(signInTitle(forward, vscode.l10n.t), 'key', 'kftray.signIn', forward.id)),
     action(vscode.l10n.t('Add Port Forward…'), 'add', 'kftray.add'),
     action(vscode.l10n.t('Show Log'), 'output', 'kftray.showLog'),
     { label: vscode.l10n.t('Port forwards'), kind: vscode.QuickPickItemKind.Separator },
@@ -80,9 +82,9 @@ function buttons(context: CommandContext, id: string): readonly ForwardButton[] 
 }
 
 /** Choosing a forward does what its state suggests. */
-function commandOf(context: CommandContext, item: ActionItem | ForwardItem | undefined): string[] | undefined {
+function commandOf(context: CommandContext, item: ActionItem | ForwardItem | undefined): readonly string[] | undefined {
   if (!item || !('snapshot' in item)) {
-    return item?.command === undefined ? undefined : [item.command];
+    return item?.command;
   }
   const snapshot = context.store.get(item.snapshot.id) ?? item.snapshot;
   const state = stateOf(context, snapshot);

@@ -3,6 +3,7 @@ import { isWanted } from '../model/rowState';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type CommandContext } from './context';
 import { type Applies, stateOf, targetForwards } from './targets';
+import { requireTrust } from './trust';
 
 const canStart: Applies = (state) => state === 'stopped' || state === 'error';
 const canStop: Applies = (state) => isWanted(state);
@@ -81,11 +82,5 @@ async function requestEach({ supervisor }: CommandContext, method: 'forward/rest
   if (forwards.length > 0) {
     const connection = await supervisor.connection();
     await Promise.all(forwards.map(({ id }) => connection.request(method, { id })));
-  }
-}
-
-function requireTrust(): void {
-  if (!vscode.workspace.isTrusted) {
-    throw new Error(vscode.l10n.t('In Restricted Mode Kftray starts nothing, because a kubeconfig can run programs. Trust the workspace first.'));
   }
 }

@@ -58,6 +58,9 @@ function idsOf([first, selected]: readonly unknown[]): readonly string[] {
   if (typeof first === 'string') {
     return [first];
   }
+  if (Array.isArray(first)) {
+    return first.filter((id) => typeof id === 'string');
+  }
   const nodes = Array.isArray(selected) && selected.length > 0 ? selected.filter(isNode) : isNode(first) ? [first] : [];
   return [...new Set(nodes.flatMap(forwardIds))];
 }

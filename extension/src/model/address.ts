@@ -2,7 +2,12 @@ import { type ForwardSnapshot, type OpenScheme } from '../sidecar/protocol.gener
 
 /** `127.0.0.1:8080`; a wildcard address is shown as the loopback address that reaches it. */
 export function localAddress(snapshot: ForwardSnapshot): string {
-  return `${reachableHost(snapshot.localAddress)}:${snapshot.localPort}`;
+  return `${localHost(snapshot)}:${snapshot.localPort}`;
+}
+
+/** The host part of the address, in brackets where it is IPv6. */
+export function localHost(snapshot: ForwardSnapshot): string {
+  return reachableHost(snapshot.localAddress);
 }
 
 /** Where a browser finds the forward; undefined when it does not speak HTTP as far as we know. */

@@ -15,7 +15,7 @@ export interface RowPresentation {
   readonly label: string;
   readonly description: string;
   readonly icon: Icon;
-  /** `forward;<state>;<protocol>[;http][;consent]`: what the menus' when-clauses match. */
+  /** `forward;<state>;<protocol>[;http][;consent][;signin][;pod]`: what the menus' when-clauses match. */
   readonly contextValue: string;
   readonly accessibilityLabel: string;
 }
@@ -33,14 +33,22 @@ export const rowIcons: Record<RowState, Icon> = {
   unknown: { id: 'circle-outline', color: 'disabledForeground' },
 };
 
+/** What a row shows beyond the state. */
+export interface RowExtras {
+  /** Milliseconds since 1970: with it a row counts down to the next attempt. */
+  readonly now?: number;
+  /** How much went through, in words. */
+  readonly traffic?: string;
+}
+
 /** @param label The alias, less what its group already says. */
-export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: string, t: Translate): RowPresentation {
+export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: string, t: Translate, extras: RowExtras = {}): RowPresentation {
   const state = rowState(snapshot, current);
   return {
     label,
-    description: description(snapshot, state, t),
+    description: description(snapshot, state, t, extras),
     icon: rowIcons[state],
-    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : [])].join(';'),
+    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : []), ...(snapshot.fault?.kind === 'signInRequired' ? ['signin'] : []), ...(snapshot.pods.length > 0 && !snapshot.throughRelay ? ['pod'] : [])].join(';'),
     accessibilityLabel: accessibilityLabel(snapshot, state, t),
   };
 }
@@ -77,9 +85,9 @@ export function shortLocal(snapshot: ForwardSnapshot, t: Translate): string {
   return isUsual ? `:${snapshot.localPort}` : `${snapshot.localAddress}:${snapshot.localPort}`;
 }
 
-function description(snapshot: ForwardSnapshot, state: RowState, t: Translate): string {
+function description(snapshot: ForwardSnapshot, state: RowState, t: Translate, { now, traffic }: RowExtras): string {
   // What is not as usual goes first: a narrow side bar cuts off the end.
-  const reason = abnormality(snapshot, state, t);
+  const reason = abnormality(snapshot, state, t, now);
   const parts = [...(reason ? [reason] : []), `${shortLocal(snapshot, t)} → ${snapshot.target}`];
   if (snapshot.protocol === 'udp') {
     parts.push('UDP');
@@ -87,11 +95,14 @@ function description(snapshot: ForwardSnapshot, state: RowState, t: Translate): 
   if (snapshot.workloadType === 'proxy' || snapshot.workloadType === 'expose') {
     parts.push(snapshot.workloadType);
   }
+  if (traffic !== undefined) {
+    parts.push(traffic);
+  }
   return parts.join(' · ');
 }
 
 /** What is not as usual, in at most about 40 characters; undefined for rows that are stopped or active and well. */
-function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate): string | undefined {
+function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate, now: number | undefined): string | undefined {
   const reason = faultReason(snapshot, t);
   switch (state) {
     case 'stopped':
@@ -99,9 +110,9 @@ function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate): 
     case 'active':
       return snapshot.warning && shortened(snapshot.warning);
     case 'starting':
-      return t('starting…');
+      return snapshot.fault?.kind === 'relayStarting' ? t('deploying relay…') : t('starting…');
     case 'reconnecting':
-      return reason ? t('reconnecting, {0}', reason) : t('reconnecting');
+      return waiting(snapshot, now, t) ?? (reason ? t('reconnecting, {0}', reason) : t('reconnecting'));
     case 'degraded':
     case 'error':
     case 'blocked':
@@ -113,11 +124,22 @@ function abnormality(snapshot: ForwardSnapshot, state: RowState, t: Translate): 
   }
 }
 
+/** A row has no room for both the word and the time; the icon says the word. */
+function waiting(snapshot: ForwardSnapshot, now: number | undefined, t: Translate): string | undefined {
+  const seconds = now === undefined ? 0 : secondsToNextAttempt(snapshot, now);
+  return seconds > 0 ? t('{0}, retry in {1} s', faultReason(snapshot, t) ?? t('reconnecting'), seconds) : undefined;
+}
+
+/** Whole seconds, rounded up; 0 when no attempt is ahead. */
+export function secondsToNextAttempt({ status, nextAttemptAt }: ForwardSnapshot, now: number): number {
+  return status === 'reconnecting' && nextAttemptAt !== undefined ? Math.max(0, Math.ceil((Date.parse(nextAttemptAt) - now) / 1000)) : 0;
+}
+
 function accessibilityLabel(snapshot: ForwardSnapshot, state: RowState, t: Translate): string {
   const local = snapshot.localPort === 0 ? t('any local port') : t('local port {0}', snapshot.localPort);
   const parts = [snapshot.alias, stateWord(state, t), `${local} ${targetSentence(snapshot, t)}`, snapshot.protocol.toUpperCase()];
   if (state !== 'stopped' && state !== 'active' && state !== 'unknown') {
-    const reason = state === 'elsewhere' ? abnormality(snapshot, state, t) : faultReason(snapshot, t);
+    const reason = state === 'elsewhere' ? abnormality(snapshot, state, t, undefined) : faultReason(snapshot, t);
     if (reason) {
       parts.push(reason);
     }

@@ -1,4 +1,4 @@
-import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { type ForwardSnapshot, type Traffic } from '../sidecar/protocol.generated';
 import { httpScheme, localAddress } from './address';
 import { codeSpan, escapeMarkdown } from './markdown';
 import { rowState } from './rowState';
@@ -57,7 +57,7 @@ function podsWord({ pods, throughRelay }: ForwardSnapshot, t: Translate): string
 }
 
 function rows(snapshot: ForwardSnapshot, around: TooltipSurroundings, t: Translate): [string, string][] {
-  const { bytesIn, bytesOut, openConnections, totalConnections, heldConnections, droppedDatagrams } = snapshot.traffic;
+  const { openConnections, totalConnections, heldConnections, droppedDatagrams } = snapshot.traffic;
   const connections = t('{0} open, {1} total', openConnections, totalConnections) + (heldConnections > 0 ? `, ${t('{0} held', heldConnections)}` : '');
   const result: [string, string][] = [];
   if (snapshot.context !== undefined) {
@@ -72,7 +72,7 @@ function rows(snapshot: ForwardSnapshot, around: TooltipSurroundings, t: Transla
   }
   result.push([t('Source'), escapeMarkdown(`${around.documentName}:${snapshot.line + 1}`)]);
   if (totalConnections > 0) {
-    result.push([t('Traffic'), `↓ ${byteCount(bytesIn)}  ↑ ${byteCount(bytesOut)} · ${connections}`]);
+    result.push([t('Traffic'), `${trafficText(snapshot.traffic)} · ${connections}`]);
   }
   if (droppedDatagrams > 0) {
     result.push([t('Dropped'), t('{0} datagrams', droppedDatagrams)]);
@@ -112,6 +112,11 @@ export function duration(milliseconds: number, t: Translate): string {
   }
   const hours = Math.floor(seconds / 3600);
   return hours < 48 ? t('{0} h {1} min', hours, Math.floor((seconds % 3600) / 60)) : t('{0} days', Math.floor(hours / 24));
+}
+
+/** `↓ 1.2 MB  ↑ 84 kB` */
+export function trafficText({ bytesIn, bytesOut }: Traffic): string {
+  return `↓ ${byteCount(bytesIn)}  ↑ ${byteCount(bytesOut)}`;
 }
 
 /** `1.2 MB`: powers of 1000, as file managers and browsers count. */

@@ -56,6 +56,11 @@ export function runtimeIdentifier({ platform, arch, isMusl }: Platform): string 
   return `${system}-${arch}`;
 }
 
+/** What the package for a runtime identifier is called: `linux-musl-x64` is `alpine-x64`. */
+function packageTarget(rid: string): string {
+  return rid.replace(/^win-/, 'win32-').replace(/^osx-/, 'darwin-').replace(/^linux-musl-/, 'alpine-');
+}
+
 /** The editor knows one platform with musl: Alpine. */
 export function currentPlatform(): Platform {
   return { platform: process.platform, arch: process.arch, isMusl: process.platform === 'linux' && existsSync('/etc/alpine-release') };
@@ -69,7 +74,7 @@ async function proveManifest(executable: string, { platform, verified }: BinaryL
   const manifest = JSON.parse(await readFile(manifestPath, 'utf8')) as SidecarManifest;
   const rid = runtimeIdentifier(platform);
   if (manifest.rid !== rid) {
-    throw new SidecarUnusableError(`This Kftray package is for ${manifest.rid} but this host is ${rid}. Install the matching package.`);
+    throw new SidecarUnusableError(`This Kftray package is for ${packageTarget(manifest.rid)} but this host is ${packageTarget(rid)}. Install the matching package.`);
   }
   if (verified.has(manifest.sha256)) {
     return;

@@ -19,7 +19,14 @@ export interface SidecarConnection {
   dispose(): void;
 }
 
-export async function connectSidecar(process: SidecarProcess): Promise<SidecarConnection> {
+/** Sees every message, for developers. */
+export interface Tracer {
+  /** With the parameters. */
+  readonly isVerbose: boolean;
+  write(line: string): void;
+}
+
+export async function connectSidecar(process: SidecarProcess, tracer?: Tracer): Promise<SidecarConnection> {
   // Loading it takes longer than the rest of activation: only those who start a sidecar pay.
   const rpc = await import('vscode-jsonrpc/node');
   const connection = rpc.createMessageConnection(new rpc.StreamMessageReader(process.stdout), new rpc.StreamMessageWriter(process.stdin));
@@ -40,6 +47,12 @@ export async function connectSidecar(process: SidecarProcess): Promise<SidecarCo
     });
   });
   connection.listen();
+  if (tracer) {
+    const log = (message: unknown, data?: string): void => {
+      tracer.write([String(message), data].filter(Boolean).join('\n'));
+    };
+    await connection.trace(tracer.isVerbose ? rpc.Trace.Verbose : rpc.Trace.Messages, { log });
+  }
   return {
     request: async (method, params, cancellation) => {
       if (isClosed) {

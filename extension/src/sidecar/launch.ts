@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { type Emitter } from '../model/emitter';
 import { type ForwardStore } from '../model/forwardStore';
+import { type LogHistory } from '../model/logHistory';
 import { type Settings } from '../settings';
 import { currentPlatform, findSidecar } from './binary';
-import { connectSidecar, type SidecarConnection } from './connection';
+import { connectSidecar, type SidecarConnection, type Tracer } from './connection';
 import { relayLog, sidecarLogLevel } from './logRelay';
 import { spawnSidecar } from './process';
-import { Protocol } from './protocol.generated';
+import { type PodLogParams, Protocol } from './protocol.generated';
 import { type SidecarSupervisor, type SupervisorSteps } from './supervisor';
 
 const verifiedKey = 'kftray.verifiedSidecar';
@@ -16,7 +18,7 @@ export function sidecarSteps(
   extension: vscode.ExtensionContext,
   settings: Settings,
   log: vscode.LogOutputChannel,
-  store: ForwardStore,
+  { store, history, podLogs }: { store: ForwardStore; history: LogHistory; podLogs: Emitter<PodLogParams> },
   apply: (connection: SidecarConnection) => Promise<unknown>,
 ): SupervisorSteps {
   const { version } = extension.extension.packageJSON as { version: string };
@@ -32,14 +34,18 @@ export function sidecarSteps(
         },
       }),
     spawn: (path) => spawnSidecar(path, vscode.workspace.name ?? vscode.l10n.t('untitled')),
-    connect: connectSidecar,
+    connect: (process) => connectSidecar(process, tracer(settings, log)),
     greeting: () => ({ clientVersion: version, protocolVersion: Protocol.version, logLevel: sidecarLogLevel(log.logLevel) }),
     attach: (connection) => {
       connection.onNotification('forwards/changed', (change) => {
         store.update(change);
       });
+      connection.onNotification('forward/podLog', (piece) => {
+        podLogs.fire(piece);
+      });
       connection.onNotification('log', (line) => {
         relayLog(log, line);
+        history.add(line, new Date());
       });
       void connection.closed.then(() => {
         store.expire();
@@ -59,6 +65,14 @@ export function sidecarSteps(
     now: () => performance.now(),
     delay: (delayMs, signal) => sleep(delayMs, undefined, { signal }).catch(() => undefined),
   };
+}
+
+/** Takes effect with the next start of the service. */
+function tracer({ trace }: Settings, log: vscode.LogOutputChannel): Tracer | undefined {
+  const write = (line: string): void => {
+    log.info(`[RPC] ${line}`);
+  };
+  return trace === 'off' ? undefined : { isVerbose: trace === 'verbose', write };
 }
 
 /** Tells the living sidecar how much to log. One that is being started learns it from its greeting. */

@@ -7,9 +7,13 @@ export interface Requests {
   'forward/retry': { params: ForwardParams; result: null };
   'forward/restart': { params: ForwardParams; result: null };
   'forward/diagnose': { params: ForwardParams; result: Diagnosis };
+  'forward/followLog': { params: FollowLogParams; result: FollowLogResult };
+  'port/probe': { params: ProbePortParams; result: ProbePortResult };
   'cluster/browse': { params: BrowseParams; result: BrowseResult };
   'relay/list': { params: RelayListParams; result: RelayListResult };
   'relay/remove': { params: RelayRemoveParams; result: RelayRemoveResult };
+  'config/import': { params: ImportParams; result: TransferResult };
+  'config/export': { params: ApplyParams; result: TransferResult };
   'cluster/signIn': { params: ForwardParams; result: SignInResult };
   'log/setLevel': { params: SetLogLevelParams; result: null };
 }
@@ -17,6 +21,7 @@ export interface Requests {
 /** What the sidecar tells unasked. */
 export interface Notifications {
   'forwards/changed': ForwardsChangedParams;
+  'forward/podLog': PodLogParams;
   'log': LogParams;
 }
 
@@ -34,7 +39,7 @@ export const RpcErrors = {
   notInitialized: -32051,
   /** The id names no forward of the last applied workspace. */
   unknownForward: -32052,
-  /** The forward is not running, so it can neither be retried nor restarted. */
+  /** The forward is not running, or has no pod of its own: there is nothing to be retried, restarted or followed. */
   forwardNotRunning: -32053,
   /** The cluster could not answer a browse request; the data is the `Fault`. */
   clusterUnavailable: -32054,
@@ -183,6 +188,15 @@ export type WorkloadType =
   | 'proxy'
   | 'expose';
 
+/** A forward as the annotations of a service describe it. */
+export interface AnnotatedForward {
+  readonly alias: string;
+  /** 1–65535. */
+  readonly localPort: number;
+  /** Number or name of a port of the service. */
+  readonly remotePort: string;
+}
+
 /** All that is wanted, every time: start, stop, edit, reload and recovery after a crash are this one idempotent request. */
 export interface ApplyParams {
   readonly documents?: readonly ConfigDocument[];
@@ -206,6 +220,8 @@ export interface BrowseParams {
   readonly kubeconfig?: readonly string[];
   readonly context?: string;
   readonly namespace?: string;
+  /** True to be answered at once with what was seen last, whatever its age, and never to wait for the cluster; what is old or missing is fetched meanwhile for the next time. For completion, which asks at every key. */
+  readonly remembered?: boolean;
 }
 
 export interface BrowsePort {
@@ -230,6 +246,10 @@ export interface BrowseWorkload {
   /** Label selector that finds the pod's siblings; null for services. */
   readonly selector?: string;
   readonly ports: readonly BrowsePort[];
+  /** Who keeps the pod running, in kubectl's words such as `deployment/web`; null for services and for pods of nobody. */
+  readonly owner?: string;
+  /** The forwards that the service's annotations `kftray.app/*` ask for; null when they ask for none. */
+  readonly annotated?: readonly AnnotatedForward[];
 }
 
 /** What was found at one link. */
@@ -293,6 +313,17 @@ export interface Fault {
   readonly freePort?: number;
 }
 
+export interface FollowLogParams {
+  readonly id: string;
+  /** How many of the lines that are there already come first. */
+  readonly tailLines?: number;
+}
+
+/** The pod whose log was followed to its end. */
+export interface FollowLogResult {
+  readonly pod: string;
+}
+
 /** Parameters of the requests that are about one forward. */
 export interface ForwardParams {
   readonly id: string;
@@ -333,6 +364,8 @@ export interface ForwardSnapshot {
   readonly localAddress: string;
   /** The port that is listened on; before that the wanted one, 0 when any will do. */
   readonly localPort: number;
+  /** What the document says, where another port is listened on: 0 for any, or a port that is in use. Else null. */
+  readonly configuredLocalPort?: number;
   /** The context in use; null until it is known. */
   readonly context?: string;
   /** The namespace in use; null until it is known. */
@@ -369,6 +402,11 @@ export interface ForwardsChangedParams {
   readonly removed: readonly string[];
 }
 
+export interface ImportParams {
+  /** A file of the desktop app. */
+  readonly text: string;
+}
+
 /** First request on a pipe. Nothing else is served before it succeeded. */
 export interface InitializeParams {
   /** Version of the extension; equal to the sidecar's, or the request is refused. */
@@ -394,6 +432,13 @@ export interface LogParams {
   readonly message: string;
 }
 
+/** A piece of the log that `forward/followLog` follows, as the pod wrote it. */
+export interface PodLogParams {
+  readonly id: string;
+  readonly pod: string;
+  readonly text: string;
+}
+
 /** Who listens on a local port that a forward wants. */
 export interface PortHolder {
   /** Where it listens, such as `127.0.0.1` or `0.0.0.0`. */
@@ -410,14 +455,43 @@ export interface PortHolder {
   readonly window?: string;
 }
 
+/** Asks whether a forward could listen on a local port. */
+export interface ProbePortParams {
+  /** 0: any will do. */
+  readonly port: number;
+  /** Null means 127.0.0.1. */
+  readonly address?: string;
+  readonly protocol?: ForwardProtocol;
+  /** The forward that wants it: what it holds itself is free for it. */
+  readonly id?: string;
+}
+
+export interface ProbePortResult {
+  /** Who or what is in the way; null when the port is free now. */
+  readonly fault?: Fault;
+  /** The port itself when it is free and no other forward wants it, else the next one of which that is true; null when there is none nearby. */
+  readonly freePort?: number;
+}
+
 /** Something a person should change in a document. */
 export interface Problem {
   readonly uri: string;
   readonly range: TextRange;
   readonly severity: ProblemSeverity;
-  /** Stable word for quick fixes and tests, such as `unknown-key`. */
+  /** Stable word for tests and links, such as `unknown-key`. */
   readonly code: string;
   readonly message: string;
+  /** A change that settles it; null where a person has to think. */
+  readonly fix?: ProblemFix;
+}
+
+/** A change of the document that has the problem. */
+export interface ProblemFix {
+  /** What it does, as an instruction. */
+  readonly title: string;
+  readonly range: TextRange;
+  /** Takes the place of the range; null: the key whose key or value is at the range goes, with its value. */
+  readonly newText?: string;
 }
 
 /** Why a forward had to reconnect. */
@@ -489,6 +563,8 @@ export interface SidecarSettings {
   readonly maxSessionsPerPod?: number;
   /** The relay of UDP and proxy forwards: the object that `relay` is in a config file. Null means defaults. */
   readonly relay?: unknown;
+  /** Where a forward's local port is in use: listen on the next free one above it. */
+  readonly nextFreeLocalPort?: boolean;
 }
 
 /** How a sign-in ended. The states of all forwards of the cluster follow as `forwards/changed`. */
@@ -519,4 +595,22 @@ export interface Traffic {
   readonly heldConnections: number;
   /** Too large, or more than could be taken: UDP drops, it does not make senders wait. */
   readonly droppedDatagrams: number;
+}
+
+export interface TransferNote {
+  /** The forward; empty when it is about the file. */
+  readonly alias: string;
+  /** The key; empty when it is about the whole forward. */
+  readonly key: string;
+  readonly message: string;
+}
+
+/** The forwards of one format in the other's words. */
+export interface TransferResult {
+  /** JSON: an array of forwards. */
+  readonly text: string;
+  /** How many forwards it holds. */
+  readonly count: number;
+  /** What could not be taken over, and why. */
+  readonly notes: readonly TransferNote[];
 }

@@ -5,6 +5,8 @@ import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 
 /** A start that takes longer is no longer something the user is looking at. Milliseconds. */
 const attentionMs = 15_000;
+/** A start that takes longer, as when a node pulls the relay's image, can be watched and given up. Milliseconds. */
+const slowStartMs = 5000;
 
 /**
  * Tells once when forwards that the user just started end in `failed`: one message per action, however many failed. What fails later, or
@@ -20,10 +22,28 @@ export class FailureNotice {
   async during(ids: readonly string[], start: () => Promise<unknown>): Promise<void> {
     const before = new Map(ids.map((id) => [id, this.store.get(id)?.since]));
     await start();
-    const failed = await this.settled(ids, before);
+    const settled = this.settled(ids, before);
+    const slow = setTimeout(() => {
+      this.showProgress(ids, settled);
+    }, slowStartMs);
+    const failed = await settled;
+    clearTimeout(slow);
     if (failed.length > 0 && this.settings.notifications === 'problems') {
       await this.tell(failed, ids.length);
     }
+  }
+
+  private showProgress(ids: readonly string[], settled: Promise<unknown>): void {
+    const starting = ids.map((id) => this.store.get(id)).filter((snapshot) => snapshot?.status === 'starting');
+    if (starting.length === 0) {
+      return;
+    }
+    const title = starting.length === 1 && starting[0] ? vscode.l10n.t('Starting {0}…', starting[0].alias) : vscode.l10n.t('Starting {0} port forwards…', starting.length);
+    const showLog = `[${vscode.l10n.t('Show Log')}](command:kftray.showLog)`;
+    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `${title} ${showLog}`, cancellable: true }, async (_, token) => {
+      token.onCancellationRequested(() => vscode.commands.executeCommand('kftray.stop', ids));
+      await settled;
+    });
   }
 
   /** The forwards that failed. One that stands as it stood before has not been heard of yet. */
@@ -50,19 +70,33 @@ export class FailureNotice {
   }
 
   private async tell(failed: readonly ForwardSnapshot[], total: number): Promise<void> {
-    const showLog = vscode.l10n.t('Show Log');
-    const showForwards = vscode.l10n.t('Show Forwards');
-    const diagnose = vscode.l10n.t('Diagnose');
     const [first] = failed;
-    const message =
-      failed.length === 1 && first
-        ? vscode.l10n.t('{0} could not start: {1}', first.alias, [first.fault?.message, first.fault?.hint].filter(Boolean).join(' '))
-        : vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total);
-    const answer = await vscode.window.showErrorMessage(message, ...(failed.length === 1 ? [diagnose] : []), showForwards, showLog);
-    if (answer === diagnose) {
-      await vscode.commands.executeCommand('kftray.diagnose', first?.id);
-    } else if (answer !== undefined) {
+    if (failed.length === 1 && first) {
+      await this.tellOne(first);
+      return;
+    }
+    const showForwards = vscode.l10n.t('Show Forwards');
+    const showLog = vscode.l10n.t('Show Log');
+    const answer = await vscode.window.showErrorMessage(vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total), showForwards, showLog);
+    if (answer !== undefined) {
       await vscode.commands.executeCommand(answer === showLog ? 'kftray.showLog' : 'kftray.forwards.focus');
+    }
+  }
+
+  private async tellOne(forward: ForwardSnapshot): Promise<void> {
+    const { fault } = forward;
+    const free = this.settings.localPortOnConflict === 'ask' ? fault?.freePort : undefined;
+    const useFree = vscode.l10n.t('Use {0}', free ?? 0);
+    const diagnose = vscode.l10n.t('Diagnose');
+    const showLog = vscode.l10n.t('Show Log');
+    const message = vscode.l10n.t('{0} could not start: {1}', forward.alias, [fault?.message, fault?.hint].filter(Boolean).join(' '));
+    const answer = await vscode.window.showErrorMessage(message, ...(free === undefined ? [] : [useFree]), diagnose, showLog);
+    if (answer === useFree) {
+      await vscode.commands.executeCommand('kftray.changeLocalPort', forward.id, free);
+    } else if (answer === diagnose) {
+      await vscode.commands.executeCommand('kftray.diagnose', forward.id);
+    } else if (answer === showLog) {
+      await vscode.commands.executeCommand('kftray.showForwardLog', forward.id);
     }
   }
 }

@@ -2,16 +2,20 @@ import { hostname } from 'node:os';
 import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { buildTree, forwardIds, type ForwardNode, type TreeNode } from '../model/grouping';
-import { presentRow } from '../model/presentation';
+import { presentRow, secondsToNextAttempt } from '../model/presentation';
 import { groupDescription, summarize } from '../model/summary';
-import { forwardTooltip, tooltipCommands } from '../model/tooltip';
+import { forwardTooltip, tooltipCommands, trafficText } from '../model/tooltip';
 import { type Settings } from '../settings';
+import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { Throttle } from './throttle';
 
 /** Frequent refreshes break the commands of rows: https://github.com/microsoft/vscode/issues/153982 */
 const refreshIntervalMs = 250;
 /** The editor asks for a tooltip once per refresh. A row whose tooltip is older than this is refreshed with its next change. */
 const tooltipAgeMs = 5000;
+/** How often a row that counts down, and one that shows its traffic, may change. */
+const countdownMs = 1000;
+const trafficAgeMs = 2000;
 
 /** The rows. It shows what the store holds and asks the editor to redraw only rows that look different. */
 export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
@@ -21,6 +25,8 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   /** How each row looked when it was last handed out, by node id. */
   private readonly shown = new Map<string, string>();
   private readonly tooltipsReadAt = new Map<string, number>();
+  private readonly trafficTexts = new Map<string, { readonly at: number; readonly text: string }>();
+  private countdown: NodeJS.Timeout | undefined;
   private structureIsStale = false;
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   private readonly throttle = new Throttle(refreshIntervalMs, () => {
@@ -68,15 +74,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
     const snapshot = node.kind === 'forward' ? this.store.get(node.forwardId) : undefined;
     if (snapshot) {
-      const around = {
-        current: this.store.isCurrent(snapshot.id),
-        now: Date.now(),
-        documentName: vscode.workspace.asRelativePath(vscode.Uri.parse(snapshot.uri), false),
-        ...(vscode.env.remoteName === undefined ? {} : { machine: hostname() }),
-      };
-      const tooltip = new vscode.MarkdownString(forwardTooltip(snapshot, around, vscode.l10n.t), true);
-      tooltip.isTrusted = { enabledCommands: tooltipCommands };
-      item.tooltip = tooltip;
+      item.tooltip = tooltipOf(snapshot, this.store.isCurrent(snapshot.id));
       this.tooltipsReadAt.set(node.id, Date.now());
     }
     return item;
@@ -91,10 +89,12 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   }
 
   dispose(): void {
+    clearTimeout(this.countdown);
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
   private refresh(): void {
+    this.countDown();
     if (this.structureIsStale) {
       this.structureIsStale = false;
       this.rebuild();
@@ -109,6 +109,17 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
     if (stale.length > 0) {
       stale.forEach(({ id }) => this.tooltipsReadAt.delete(id));
       this.changed.fire(stale);
+    }
+  }
+
+  /** Looks again in a second while a row says when the next attempt is. */
+  private countDown(): void {
+    clearTimeout(this.countdown);
+    const now = Date.now();
+    if (this.store.all.some((snapshot) => secondsToNextAttempt(snapshot, now) > 0)) {
+      this.countdown = setTimeout(() => {
+        this.throttle.request();
+      }, countdownMs);
     }
   }
 
@@ -140,7 +151,26 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
 
   private present(node: ForwardNode): ReturnType<typeof presentRow> | undefined {
     const snapshot = this.store.get(node.forwardId);
-    return snapshot && presentRow(snapshot, this.store.isCurrent(snapshot.id), node.label, vscode.l10n.t);
+    if (!snapshot) {
+      return undefined;
+    }
+    const now = Date.now();
+    const traffic = this.settings.showTrafficInTree ? this.trafficText(snapshot, now) : undefined;
+    return presentRow(snapshot, this.store.isCurrent(snapshot.id), node.label, vscode.l10n.t, { now, ...(traffic === undefined ? {} : { traffic }) });
+  }
+
+  /** The figures change twice a second; the row follows more slowly. */
+  private trafficText({ id, status, traffic }: ForwardSnapshot, now: number): string | undefined {
+    if (status !== 'active' || traffic.totalConnections === 0) {
+      return undefined;
+    }
+    const last = this.trafficTexts.get(id);
+    if (last && now - last.at < trafficAgeMs) {
+      return last.text;
+    }
+    const text = trafficText(traffic);
+    this.trafficTexts.set(id, { at: now, text });
+    return text;
   }
 
   private forwardItem(node: ForwardNode): vscode.TreeItem {
@@ -171,4 +201,17 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
       .filter((snapshot) => snapshot !== undefined);
     return groupDescription(summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now()), vscode.l10n.t);
   }
+}
+
+/** All that is known of a forward, with the figures of the moment. */
+export function tooltipOf(snapshot: ForwardSnapshot, current: boolean): vscode.MarkdownString {
+  const around = {
+    current,
+    now: Date.now(),
+    documentName: vscode.workspace.asRelativePath(vscode.Uri.parse(snapshot.uri), false),
+    ...(vscode.env.remoteName === undefined ? {} : { machine: hostname() }),
+  };
+  const tooltip = new vscode.MarkdownString(forwardTooltip(snapshot, around, vscode.l10n.t), true);
+  tooltip.isTrusted = { enabledCommands: tooltipCommands };
+  return tooltip;
 }

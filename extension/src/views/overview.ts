@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { type TreeNode } from '../model/grouping';
+import { machineName } from '../model/machine';
 import { presentStatusBar, summarize, type ServiceStatus, type Summary } from '../model/summary';
 import { type Settings } from '../settings';
 import { viewState } from './serviceState';
@@ -15,6 +16,7 @@ export interface OverviewInputs {
   /** False until the documents were read and, if there are any, applied once. */
   isRead(): boolean;
   errorCount(): number;
+  isKubeconfigMissing(): boolean;
 }
 
 /** Everything that sums up all forwards: the status bar item, the view's badge, message and description, the context keys. */
@@ -37,8 +39,7 @@ export class Overview implements vscode.Disposable {
     this.item.name = vscode.l10n.t('Kftray Port Forwards');
     this.item.command = 'kftray.showMenu';
     if (vscode.env.remoteName !== undefined) {
-      // The editor knows only the kind of remote; people know the machine.
-      view.description = vscode.l10n.t('on {0}', hostname());
+      view.description = vscode.l10n.t('on {0}', machineName(vscode.env.remoteName, hostname()));
     }
     this.update();
   }
@@ -58,7 +59,7 @@ export class Overview implements vscode.Disposable {
     const summary = summarize(this.store, now);
     this.renderStatusBar(summary);
     this.renderView(summary);
-    this.setKey('kftray.state', viewState(this.inputs.service(), this.inputs.isRead(), this.inputs.errorCount(), summary));
+    this.setKey('kftray.state', viewState(this.inputs.service(), this.inputs.isRead(), this.inputs.errorCount(), this.inputs.isKubeconfigMissing(), summary));
     this.setKey('kftray.hasForwards', summary.total > 0);
     this.setKey('kftray.activeCount', summary.active);
     this.setKey('kftray.wantedCount', summary.wanted);

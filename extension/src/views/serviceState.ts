@@ -1,9 +1,9 @@
 import { type ServiceStatus, type Summary } from '../model/summary';
 
 /** The value of the context key `kftray.state`: which welcome text fits an empty view. */
-export type ViewState = 'loading' | 'ready' | 'noConfig' | 'configError' | 'serviceError';
+export type ViewState = 'loading' | 'ready' | 'noConfig' | 'noKubeconfig' | 'configError' | 'serviceError';
 
-export function viewState(service: ServiceStatus, isRead: boolean, errors: number, { total }: Summary): ViewState {
+export function viewState(service: ServiceStatus, isRead: boolean, errors: number, isKubeconfigMissing: boolean, { total }: Summary): ViewState {
   if (service === 'down') {
     return 'serviceError';
   }
@@ -13,5 +13,8 @@ export function viewState(service: ServiceStatus, isRead: boolean, errors: numbe
   if (total > 0) {
     return 'ready';
   }
-  return errors > 0 ? 'configError' : 'noConfig';
+  if (errors > 0) {
+    return 'configError';
+  }
+  return isKubeconfigMissing ? 'noKubeconfig' : 'noConfig';
 }

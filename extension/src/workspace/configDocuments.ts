@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { userSource } from '../model/grouping';
 import { type ConfigDocument, type DocumentKind } from '../sidecar/protocol.generated';
+import { SessionDocuments, sessionConfigUri } from './sessionDocuments';
 import { sourceNames } from './sourceNames';
 
 /** Names inside a workspace folder. */
 export const sharedConfigPath = '.vscode/kftray.json';
-const localConfigPath = '.vscode/kftray.local.json';
+export const localConfigPath = '.vscode/kftray.local.json';
 const userConfigName = 'forwards.json';
 
 /** Editors write a file in several steps: what happens within this time is one change, in milliseconds. */
@@ -23,7 +24,8 @@ interface Place {
  */
 export class ConfigDocuments implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly disposables: vscode.Disposable[] = [this.changed];
+  private readonly session = new SessionDocuments();
+  private readonly disposables: vscode.Disposable[] = [this.changed, this.session];
   private watchers: vscode.Disposable[] = [];
   private settling: NodeJS.Timeout | undefined;
 
@@ -37,6 +39,9 @@ export class ConfigDocuments implements vscode.Disposable {
     this.userConfigUri = vscode.Uri.joinPath(globalStorage, userConfigName);
     this.watch();
     this.disposables.push(
+      this.session.onDidChangeFile(() => {
+        this.settle();
+      }),
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
         this.watch();
         this.settle();
@@ -47,6 +52,17 @@ export class ConfigDocuments implements vscode.Disposable {
   /** The shared document of a folder, whether or not it exists. */
   sharedConfigUri(folder: vscode.WorkspaceFolder): vscode.Uri {
     return vscode.Uri.joinPath(folder.uri, sharedConfigPath);
+  }
+
+  /** What one person changes of the shared document of a folder. */
+  localConfigUri(folder: vscode.WorkspaceFolder): vscode.Uri {
+    return vscode.Uri.joinPath(folder.uri, localConfigPath);
+  }
+
+  /** What kind of config document this is; undefined for every other document. */
+  kindOf(uri: vscode.Uri): DocumentKind | undefined {
+    const text = uri.toString();
+    return this.places().find((place) => place.uri.toString() === text)?.kind;
   }
 
   /** Reads every document that exists, in the order of the folders, the user's own last. */
@@ -68,10 +84,11 @@ export class ConfigDocuments implements vscode.Disposable {
         const source = names[index] ?? folder.name;
         return [
           { uri: this.sharedConfigUri(folder), folder: source, kind: 'shared' },
-          { uri: vscode.Uri.joinPath(folder.uri, localConfigPath), folder: source, kind: 'local' },
+          { uri: this.localConfigUri(folder), folder: source, kind: 'local' },
         ];
       }),
       { uri: this.userConfigUri, folder: userSource, kind: 'user' },
+      { uri: sessionConfigUri, folder: userSource, kind: 'session' },
     ];
   }
 

@@ -4,10 +4,12 @@ import { type ForwardProtocol } from '../sidecar/protocol.generated';
 /** A forward to be written into a document, in the document's own words. */
 export interface NewForward {
   readonly alias: string;
-  readonly workload_type?: 'pod';
+  readonly workload_type?: 'pod' | 'proxy';
   readonly service?: string;
   /** Label selector of the pods. */
   readonly target?: string;
+  /** Host behind the cluster. */
+  readonly remote_address?: string;
   readonly namespace: string;
   readonly context: string;
   readonly local_port: number;
@@ -34,7 +36,7 @@ export class ConfigEditError extends Error {
  * The edits that append a forward to a document: to `forwards`, or to the bare array of a kftray export. Comments, trailing commas and
  * indentation stay as they are. It looks for the place only; what the document means is the sidecar's to say.
  */
-export async function appendForward(text: string, forward: NewForward): Promise<readonly TextEdit[]> {
+export async function appendForward(text: string, forward: object): Promise<readonly TextEdit[]> {
   const jsonc = await import('jsonc-parser');
   if (text.trim() === '') {
     return [{ offset: 0, length: text.length, content: apply(emptyConfig, await appendForward(emptyConfig, forward)) }];
@@ -58,18 +60,17 @@ export async function appendForward(text: string, forward: NewForward): Promise<
   return jsonc.modify(text, ['forwards'], [forward], { formattingOptions: { insertSpaces: layout.indent !== '\t', tabSize: layout.indent.length, eol: layout.eol } });
 }
 
-/** The edits that give the forward whose object begins at the offset another local port. */
-export async function setLocalPort(text: string, offset: number, port: number): Promise<readonly TextEdit[]> {
-  const jsonc = await import('jsonc-parser');
-  const { path } = jsonc.getLocation(text, offset + 1);
-  // Just inside an object that has keys, the location is that of a key that is not there yet.
-  const object = path.at(-1) === '' ? path.slice(0, -1) : path;
-  const layout = layoutOf(text);
-  return jsonc.modify(text, [...object, 'local_port'], port, { formattingOptions: { insertSpaces: layout.indent !== '\t', tabSize: layout.indent.length, eol: layout.eol } });
+/** Appends several, one after the other, as one edit of the whole text. */
+export async function appendForwards(text: string, forwards: readonly object[]): Promise<readonly TextEdit[]> {
+  let result = text;
+  for (const forward of forwards) {
+    result = apply(result, await appendForward(result, forward));
+  }
+  return [{ offset: 0, length: text.length, content: result }];
 }
 
 /** jsonc-parser's own insertion would put the new element between the last one and its comment. */
-function appendTo(list: Node, text: string, forward: NewForward, jsonc: typeof import('jsonc-parser')): readonly TextEdit[] {
+function appendTo(list: Node, text: string, forward: object, jsonc: typeof import('jsonc-parser')): readonly TextEdit[] {
   const { indent, eol } = layoutOf(text);
   const last = list.children?.at(-1);
   const close = list.offset + list.length - 1;
@@ -97,7 +98,7 @@ function commaAfter(node: Node, end: number, text: string, { createScanner }: ty
   return text.charAt(scanner.getTokenOffset()) === ',';
 }
 
-function oneLine(forward: NewForward): string {
+function oneLine(forward: object): string {
   const members = Object.entries(forward).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
   return `{ ${members.join(', ')} }`;
 }

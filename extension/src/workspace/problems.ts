@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { type Problem, type ProblemSeverity, type TextRange } from '../sidecar/protocol.generated';
+import { type Problem, type ProblemFix, type ProblemSeverity, type TextRange } from '../sidecar/protocol.generated';
 
 const severities: Record<ProblemSeverity, vscode.DiagnosticSeverity> = {
   error: vscode.DiagnosticSeverity.Error,
@@ -12,6 +12,7 @@ const severities: Record<ProblemSeverity, vscode.DiagnosticSeverity> = {
 export class Problems implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('kftray');
   private errors = 0;
+  private all: readonly Problem[] = [];
 
   /** How many problems keep a forward, or a whole document, from being applied. */
   get errorCount(): number {
@@ -19,6 +20,7 @@ export class Problems implements vscode.Disposable {
   }
 
   show(problems: readonly Problem[]): void {
+    this.all = problems;
     this.errors = problems.filter(({ severity }) => severity === 'error').length;
     const byUri = new Map<string, vscode.Diagnostic[]>();
     for (const problem of problems) {
@@ -29,6 +31,12 @@ export class Problems implements vscode.Disposable {
     }
     this.collection.clear();
     this.collection.set([...byUri].map(([uri, diagnostics]) => [vscode.Uri.parse(uri), diagnostics]));
+  }
+
+  /** What would settle a problem that is shown, if a program can. */
+  fixOf(uri: vscode.Uri, { code, message, range }: vscode.Diagnostic): ProblemFix | undefined {
+    const place = uri.toString();
+    return this.all.find((problem) => problem.uri === place && problem.code === code && problem.message === message && toRange(problem.range).isEqual(range))?.fix;
   }
 
   dispose(): void {

@@ -79,7 +79,8 @@ export class WorkspaceSync {
     }
   }
 
-  private async params(): Promise<ApplyParams> {
+  /** Everything that is wanted now. */
+  async params(): Promise<ApplyParams> {
     const documents = await this.desired.readDocuments();
     const trusted = this.desired.isTrusted();
     // In Restricted Mode the sidecar starts nothing; that nothing is asked of it is the second lock.

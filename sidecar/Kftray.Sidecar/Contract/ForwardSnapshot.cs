@@ -123,6 +123,9 @@ public sealed record ForwardSnapshot
     /// <summary>The port that is listened on; before that the wanted one, 0 when any will do.</summary>
     public int LocalPort { get; init; }
 
+    /// <summary>What the document says, where another port is listened on: 0 for any, or a port that is in use. Else null.</summary>
+    public int? ConfiguredLocalPort { get; init; }
+
     /// <summary>The context in use; null until it is known.</summary>
     public string? Context { get; init; }
 

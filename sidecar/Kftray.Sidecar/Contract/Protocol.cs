@@ -37,6 +37,26 @@ public sealed record SetLogLevelParams([property: JsonRequired] SidecarLogLevel 
 /// <summary>Parameters of the requests that are about one forward.</summary>
 public sealed record ForwardParams([property: JsonRequired] string Id);
 
+/// <summary>Asks whether a forward could listen on a local port.</summary>
+/// <param name="Port">0: any will do.</param>
+/// <param name="Address">Null means 127.0.0.1.</param>
+/// <param name="Id">The forward that wants it: what it holds itself is free for it.</param>
+public sealed record ProbePortParams(
+    [property: JsonRequired] int Port, string? Address = null, ForwardProtocol Protocol = ForwardProtocol.Tcp, string? Id = null);
+
+/// <param name="Fault">Who or what is in the way; null when the port is free now.</param>
+/// <param name="FreePort">The port itself when it is free and no other forward wants it, else the next one of which that is true; null when there is none nearby.</param>
+public sealed record ProbePortResult(Fault? Fault, int? FreePort);
+
+/// <param name="TailLines">How many of the lines that are there already come first.</param>
+public sealed record FollowLogParams([property: JsonRequired] string Id, int TailLines = 200);
+
+/// <summary>The pod whose log was followed to its end.</summary>
+public sealed record FollowLogResult(string Pod);
+
+/// <summary>A piece of the log that <c>forward/followLog</c> follows, as the pod wrote it.</summary>
+public sealed record PodLogParams(string Id, string Pod, string Text);
+
 /// <summary>How a sign-in ended. The states of all forwards of the cluster follow as <c>forwards/changed</c>.</summary>
 /// <param name="Fault">Why there are still no credentials; null when there are.</param>
 public sealed record SignInResult(Fault? Fault);
@@ -58,7 +78,7 @@ public static class RpcErrors
     /// <summary>The id names no forward of the last applied workspace.</summary>
     public const int UnknownForward = -32052;
 
-    /// <summary>The forward is not running, so it can neither be retried nor restarted.</summary>
+    /// <summary>The forward is not running, or has no pod of its own: there is nothing to be retried, restarted or followed.</summary>
     public const int ForwardNotRunning = -32053;
 
     /// <summary>The cluster could not answer a browse request; the data is the <see cref="Fault"/>.</summary>

@@ -82,6 +82,9 @@ public sealed record SidecarSettings
 
     /// <summary>The relay of UDP and proxy forwards: the object that <c>relay</c> is in a config file. Null means defaults.</summary>
     public JsonElement? Relay { get; set; }
+
+    /// <summary>Where a forward's local port is in use: listen on the next free one above it.</summary>
+    public bool NextFreeLocalPort { get; set; }
 }
 
 [JsonConverter(typeof(CamelCaseEnum<ProblemSeverity>))]
@@ -97,8 +100,14 @@ public enum ProblemSeverity
 public sealed record TextRange(int StartLine, int StartColumn, int EndLine, int EndColumn);
 
 /// <summary>Something a person should change in a document.</summary>
-/// <param name="Code">Stable word for quick fixes and tests, such as <c>unknown-key</c>.</param>
-public sealed record Problem(string Uri, TextRange Range, ProblemSeverity Severity, string Code, string Message);
+/// <param name="Code">Stable word for tests and links, such as <c>unknown-key</c>.</param>
+/// <param name="Fix">A change that settles it; null where a person has to think.</param>
+public sealed record Problem(string Uri, TextRange Range, ProblemSeverity Severity, string Code, string Message, ProblemFix? Fix = null);
+
+/// <summary>A change of the document that has the problem.</summary>
+/// <param name="Title">What it does, as an instruction.</param>
+/// <param name="NewText">Takes the place of the range; null: the key whose key or value is at the range goes, with its value.</param>
+public sealed record ProblemFix(string Title, TextRange Range, string? NewText);
 
 /// <summary>Where a forward is defined: the range of its object.</summary>
 public sealed record ForwardRange(string Id, string Uri, TextRange Range);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
 using Kftray.Sidecar.Contract;
@@ -9,17 +10,14 @@ namespace Kftray.Sidecar.Endpoints;
 /// <summary>Binds the local side of forwards, and says in words why it could not.</summary>
 internal sealed class EndpointBinder(IPortOwners owners, TimeProvider time) : ILocalEndpointBinder
 {
-    // How far to look for a port to offer instead.
-    private const int Neighbours = 50;
-
     public ILocalEndpoint Bind(ForwardSpec spec)
     {
         var addresses = LocalAddresses.Of(spec.LocalAddress);
-        if (spec.LocalPort != 0)
+        if (spec.LocalPort != 0 && !spec.NextFreeLocalPort)
             return Bind(addresses, spec.LocalPort, spec.Protocol);
 
         // Any port will do, but the same one each time where possible: people keep it in their notes and their tools.
-        foreach (var port in StablePort.Candidates(spec.Source, spec.Alias))
+        foreach (var port in spec.LocalPort == 0 ? StablePort.Candidates(spec.Source, spec.Alias) : StablePort.From(spec.LocalPort))
         {
             try
             {
@@ -34,44 +32,59 @@ internal sealed class EndpointBinder(IPortOwners owners, TimeProvider time) : IL
         return Bind(addresses, 0, spec.Protocol);
     }
 
-    public async Task<Fault> ExplainAsync(ForwardSpec spec, Fault fault, CancellationToken cancellationToken)
+    public Task<Fault> ExplainAsync(ForwardSpec spec, Fault fault, CancellationToken cancellationToken) =>
+        ExplainAsync(new(spec.LocalAddress, spec.LocalPort, spec.Protocol), fault, FrozenSet<int>.Empty, cancellationToken);
+
+    /// <param name="forwards">What they want or hold is not offered; what the asking one holds is free for it.</param>
+    public async Task<ProbePortResult> ProbeAsync(ProbePortParams asked, IReadOnlyList<ForwardSnapshot> forwards, CancellationToken cancellationToken)
     {
+        var place = new LocalPlace(asked.Address ?? IPAddress.Loopback.ToString(), asked.Port, asked.Protocol);
+        var holds = forwards.Any(own =>
+            own.Id == asked.Id && own.LocalPort == asked.Port && own.Status is ForwardStatus.Starting or ForwardStatus.Active or ForwardStatus.Reconnecting);
+        if (asked.Port == 0 || holds)
+            return new(null, asked.Port);
+
+        var wanted = forwards.Where(other => other.Id != asked.Id).Select(other => other.LocalPort).ToHashSet();
+        var fault = Refusal(place) is { } refusal ? await ExplainAsync(place, refusal, wanted, cancellationToken) : null;
+        return new(fault, fault is null && !wanted.Contains(asked.Port) ? asked.Port : fault?.FreePort ?? NextFree(place, wanted));
+    }
+
+    private async Task<Fault> ExplainAsync(LocalPlace place, Fault fault, IReadOnlySet<int> wanted, CancellationToken cancellationToken)
+    {
+        var (address, port, protocol) = place;
         switch (fault.Kind)
         {
             case FaultKind.PortInUse:
-                var listeners = await owners.FindAsync(spec.LocalPort, spec.Protocol, cancellationToken);
-                var holder = LocalAddresses.Of(spec.LocalAddress)
-                    .Select(address => HolderDescription.InTheWayOf(address, listeners))
+                var listeners = await owners.FindAsync(port, protocol, cancellationToken);
+                var holder = LocalAddresses.Of(address)
+                    .Select(one => HolderDescription.InTheWayOf(one, listeners))
                     .FirstOrDefault(listener => listener is not null);
-                return BindFaults.InUse(spec.LocalPort, holder is null ? null : HolderDescription.Of(holder), NextFree(spec));
+                return BindFaults.InUse(port, holder is null ? null : HolderDescription.Of(holder), NextFree(place, wanted));
             case FaultKind.PortNotPermitted:
-                return await owners.FindReservedAsync(spec.LocalPort, spec.Protocol, cancellationToken) is { } range
-                    ? BindFaults.Reserved(spec.LocalPort, range)
-                    : fault;
+                return await owners.FindReservedAsync(port, protocol, cancellationToken) is { } range ? BindFaults.Reserved(port, range) : fault;
             default:
                 return fault;
         }
     }
 
-    private static int? NextFree(ForwardSpec spec)
+    /// <summary>Only a listener that is tried can tell.</summary>
+    private static Fault? Refusal(LocalPlace place)
     {
-        var addresses = LocalAddresses.Of(spec.LocalAddress);
-        foreach (var port in Enumerable.Range(spec.LocalPort + 1, Neighbours).TakeWhile(port => port <= IPEndPoint.MaxPort))
+        try
         {
-            try
-            {
-                foreach (var socket in Listen(addresses, port, spec.Protocol))
-                    socket.Dispose();
-                return port;
-            }
-            catch (ForwardException)
-            {
-                continue; // Taken, or not for us: the next one.
-            }
+            foreach (var socket in Listen(LocalAddresses.Of(place.Address), place.Port, place.Protocol))
+                socket.Dispose();
+            return null;
         }
-
-        return null;
+        catch (ForwardException e)
+        {
+            return e.Fault;
+        }
     }
+
+    private static int? NextFree(LocalPlace place, IReadOnlySet<int> wanted) =>
+        StablePort.From(place.Port).Skip(1).Where(port => !wanted.Contains(port)).Select(port => (int?)port)
+            .FirstOrDefault(port => Refusal(place with { Port = port!.Value }) is null);
 
     private ILocalEndpoint Bind(IReadOnlyList<IPAddress> addresses, int port, ForwardProtocol protocol) => Listen(addresses, port, protocol) switch
     {
@@ -146,4 +159,6 @@ internal sealed class EndpointBinder(IPortOwners owners, TimeProvider time) : IL
             throw;
         }
     }
+
+    private readonly record struct LocalPlace(string Address, int Port, ForwardProtocol Protocol);
 }

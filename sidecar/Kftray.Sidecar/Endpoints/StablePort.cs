@@ -12,6 +12,9 @@ internal static class StablePort
     private const int Last = 32767;
     private const int Attempts = 64;
 
+    /// <summary>A port that was asked for, and the next ones upward.</summary>
+    public static IEnumerable<int> From(int port) => Enumerable.Range(port, Math.Min(Attempts, 65536 - port));
+
     /// <summary>The port to try first, and the next ones upward.</summary>
     public static IEnumerable<int> Candidates(string source, string alias)
     {

@@ -105,6 +105,7 @@ internal sealed class Forward
                 PreviousId = handOutPreviousId ? _previousId : null,
                 Since = _since,
                 LocalPort = _localPort == 0 ? _spec.LocalPort : _localPort,
+                ConfiguredLocalPort = _localPort != 0 && _localPort != _spec.LocalPort ? _spec.LocalPort : null,
                 Reconnects = _reconnects.Count,
                 ReconnectCauses = _reconnects.Causes,
                 Traffic = traffic with { DroppedDatagrams = Dropped },

@@ -53,6 +53,9 @@ internal sealed record ForwardSpec
     /// <summary>0: a free port that stays the same for the same source and alias.</summary>
     public int LocalPort { get; init; }
 
+    /// <summary>Where the local port is in use: the next free one above it.</summary>
+    public bool NextFreeLocalPort { get; init; }
+
     /// <summary>How long a new connection waits for a target.</summary>
     public TimeSpan HoldTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

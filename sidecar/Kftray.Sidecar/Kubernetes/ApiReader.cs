@@ -83,6 +83,28 @@ internal sealed class ApiReader(IApiServer server, TimeProvider time)
             yield return watchEvent;
     }
 
+    /// <summary>What a container writes from now on, and the last lines before, for as long as the server sends it.</summary>
+    /// <param name="write">Takes a piece; the next is read when it has.</param>
+    public async Task FollowLogAsync(
+        string ns, string pod, string? container, int tailLines, Func<string, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        var query = string.Create(CultureInfo.InvariantCulture, $"/log?follow=true&tailLines={Math.Clamp(tailLines, 0, 10_000)}")
+            + (container is null ? "" : $"&container={Uri.EscapeDataString(container)}");
+        using var request = ApiRequest.Get(ResourceKinds.Pods.Path(ns, pod) + query, $"read the logs of pods{In(ns)}");
+        using var response = await _calls.SendAsync(request, cancellationToken);
+        using var text = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        var buffer = new char[8192];
+        try
+        {
+            while (await text.ReadAsync(buffer, cancellationToken) is > 0 and var length)
+                await write(new string(buffer, 0, length), cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw KubernetesFaults.Unreadable(e, server.Context);
+        }
+    }
+
     private static string In(string? ns) => ns is null ? "" : $" in namespace '{ns}'";
 
     private static async ValueTask<IReadOnlyDictionary<string, string>> ReadVersionsAsync(Stream json, CancellationToken cancellationToken)

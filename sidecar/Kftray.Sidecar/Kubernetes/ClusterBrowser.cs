@@ -59,9 +59,9 @@ internal sealed class ClusterBrowser(ClusterRegistry clusters)
         return
         [
             .. foundServices.Where(s => s.ExternalName is null).Select(s => new BrowseWorkload(WorkloadType.Service, s.Name, null,
-                [.. s.Ports.Select(p => new BrowsePort(p.Name, p.Number, p.Protocol))])),
+                [.. s.Ports.Select(p => new BrowsePort(p.Name, p.Number, p.Protocol))], Annotated: ServiceAnnotations.Read(s))),
             .. foundPods.Where(p => !p.IsTerminating).Select(p => new BrowseWorkload(WorkloadType.Pod, p.Name, SelectorOf(p),
-                [.. p.Ports.Select(port => new BrowsePort(port.Name, port.Number, port.Protocol))])),
+                [.. p.Ports.Select(port => new BrowsePort(port.Name, port.Number, port.Protocol))], p.Owner)),
         ];
     }
 
@@ -81,11 +81,18 @@ internal sealed class ClusterBrowser(ClusterRegistry clusters)
         }
     }
 
-    /// <summary>The labels that a pod shares with its siblings: those that a controller or an automation gives each pod anew are left out.</summary>
+    /// <summary>The labels that a pod shares with its siblings: well-known ones, else all but those that a controller gives each pod anew.</summary>
     private static string? SelectorOf(PodInfo pod)
     {
         string[] wellKnown = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component", "app", "k8s-app", "component"];
-        var labels = wellKnown.Where(pod.Labels.ContainsKey).Select(key => $"{key}={pod.Labels[key]}").ToArray();
-        return labels.Length > 0 ? string.Join(',', labels) : null;
+        var keys = wellKnown.Where(pod.Labels.ContainsKey).ToArray();
+        if (keys.Length == 0)
+            keys = [.. pod.Labels.Keys.Where(key => !IsOfOnePod(key)).Order(StringComparer.Ordinal)];
+        return keys.Length > 0 ? string.Join(',', keys.Select(key => $"{key}={pod.Labels[key]}")) : null;
     }
+
+    // https://kubernetes.io/docs/reference/labels-annotations-taints/
+    private static bool IsOfOnePod(string key) =>
+        key is "pod-template-hash" or "controller-revision-hash" or "pod-template-generation" or "statefulset.kubernetes.io/pod-name"
+            or "apps.kubernetes.io/pod-index" or "controller-uid" or "batch.kubernetes.io/controller-uid" or "job-name" or "batch.kubernetes.io/job-name";
 }

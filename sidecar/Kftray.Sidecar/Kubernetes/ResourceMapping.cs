@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using k8s.Models;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
@@ -32,6 +33,11 @@ internal static class ResourceMapping
             IsOver = pod.Status?.Phase is "Succeeded" or "Failed",
             IsScheduled = !string.IsNullOrEmpty(pod.Spec?.NodeName),
             CreatedAt = At(pod.Metadata?.CreationTimestamp),
+            Owner = Owner(pod),
+            // https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
+            MainContainer = pod.Metadata?.Annotations?.TryGetValue("kubectl.kubernetes.io/default-container", out var main) == true
+                ? main
+                : pod.Spec?.Containers?.FirstOrDefault()?.Name,
         };
     }
 
@@ -46,6 +52,9 @@ internal static class ResourceMapping
             NullIfEmpty(port.Name), port.Port, TargetPort(port.TargetPort?.ToString(), port.Port), Protocol(port.Protocol)))])
     {
         IsHeadless = service.Spec?.ClusterIP == "None",
+        Annotations = (service.Metadata?.Annotations ?? new Dictionary<string, string>())
+            .Where(a => a.Key.StartsWith(ServiceAnnotations.Prefix, StringComparison.Ordinal))
+            .ToFrozenDictionary(),
     };
 
     public static EndpointSliceInfo Map(V1EndpointSlice slice) => new(
@@ -88,6 +97,17 @@ internal static class ResourceMapping
         var pod = endpoint.TargetRef is { Kind: "Pod" } target ? target : null;
         // An absent `ready` means ready; an absent `terminating` means no.
         return new(pod?.Name, NullIfEmpty(pod?.Uid), endpoint.Conditions?.Ready ?? true, endpoint.Conditions?.Terminating ?? false);
+    }
+
+    /// <summary>The controller. A Deployment's ReplicaSets carry its name and the hash that its pods have as a label.</summary>
+    private static string? Owner(V1Pod pod)
+    {
+        if (pod.Metadata?.OwnerReferences?.FirstOrDefault(owner => owner.Controller == true) is not { Name: { Length: > 0 } name, Kind: { Length: > 0 } kind })
+            return null;
+        var hash = pod.Metadata.Labels is { } labels && labels.TryGetValue("pod-template-hash", out var value) ? "-" + value : null;
+        return kind == "ReplicaSet" && hash is not null && name.EndsWith(hash, StringComparison.Ordinal)
+            ? $"deployment/{name[..^hash.Length]}"
+            : $"{kind.ToLowerInvariant()}/{name}";
     }
 
     private static string? Problem(V1Pod pod, IEnumerable<V1ContainerStatus> statuses) =>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 
@@ -41,6 +42,12 @@ internal sealed record PodInfo(
     public bool IsScheduled { get; init; }
 
     public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>The one that kubectl means when none is named; null for a pod without containers.</summary>
+    public string? MainContainer { get; init; }
+
+    /// <summary>Who keeps it running, in kubectl's words such as <c>deployment/web</c>; null when nobody does.</summary>
+    public string? Owner { get; init; }
 }
 
 internal sealed record ContainerPort(string? Name, int Number, ForwardProtocol Protocol);
@@ -58,6 +65,9 @@ internal sealed record ServiceInfo(
 {
     /// <summary>Its name leads straight to the pods, so that their ports count and not its own.</summary>
     public bool IsHeadless { get; init; }
+
+    /// <summary>Annotations that begin with <c>kftray.app/</c>; the others are not kept.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = FrozenDictionary<string, string>.Empty;
 }
 
 internal sealed record ServicePort(string? Name, int Number, PortReference TargetPort, ForwardProtocol Protocol);

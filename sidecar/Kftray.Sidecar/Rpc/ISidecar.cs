@@ -29,6 +29,13 @@ internal partial interface ISidecar
     [JsonRpcMethod("forward/diagnose", UseSingleObjectParameterDeserialization = true)]
     Task<Diagnosis> DiagnoseAsync(ForwardParams parameters, CancellationToken cancellationToken);
 
+    /// <remarks>The pieces come as <c>forward/podLog</c>. Answers when the pod's log has ended; cancelling ends it earlier.</remarks>
+    [JsonRpcMethod("forward/followLog", UseSingleObjectParameterDeserialization = true)]
+    Task<FollowLogResult> FollowLogAsync(FollowLogParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("port/probe", UseSingleObjectParameterDeserialization = true)]
+    Task<ProbePortResult> ProbePortAsync(ProbePortParams parameters, CancellationToken cancellationToken);
+
     [JsonRpcMethod("cluster/browse", UseSingleObjectParameterDeserialization = true)]
     Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken);
 
@@ -37,6 +44,13 @@ internal partial interface ISidecar
 
     [JsonRpcMethod("relay/remove", UseSingleObjectParameterDeserialization = true)]
     Task<RelayRemoveResult> RemoveRelaysAsync(RelayRemoveParams parameters, CancellationToken cancellationToken);
+
+    [JsonRpcMethod("config/import", UseSingleObjectParameterDeserialization = true)]
+    Task<TransferResult> ImportAsync(ImportParams parameters, CancellationToken cancellationToken);
+
+    /// <remarks>Takes what an apply takes, and changes nothing.</remarks>
+    [JsonRpcMethod("config/export", UseSingleObjectParameterDeserialization = true)]
+    Task<TransferResult> ExportAsync(ApplyParams parameters, CancellationToken cancellationToken);
 
     /// <remarks>For all forwards of the cluster that the forward leads to. Answers when the sign-in has ended, which may take minutes.</remarks>
     [JsonRpcMethod("cluster/signIn", UseSingleObjectParameterDeserialization = true)]

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Text.Json;
+using System.Threading.Channels;
 using Kftray.Sidecar.Contract;
 using Microsoft.Extensions.Logging;
 using StreamJsonRpc;
@@ -13,6 +14,9 @@ internal sealed class SidecarServer(IEngine engine, RpcLogQueue logs, ILoggerFac
     // Cancelled requests end at once; only a write that an editor never reads could take longer.
     private static readonly TimeSpan ClosingTimeout = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>Pieces of pods' logs that may wait for the editor; then their pods wait.</summary>
+    private const int PodLogCapacity = 16;
+
     private readonly ILogger<SidecarServer> _logger = loggers.CreateLogger<SidecarServer>();
 
     /// <summary>Returns when the editor has closed the pipe or <paramref name="stopping"/> says so.</summary>
@@ -20,7 +24,8 @@ internal sealed class SidecarServer(IEngine engine, RpcLogQueue logs, ILoggerFac
     public async Task RunAsync(PipeReader input, PipeWriter output, CancellationToken stopping)
     {
         var handshake = new Handshake(version);
-        var target = new SidecarTarget(engine, handshake, logs);
+        var podLogs = Channel.CreateBounded<PodLogParams>(PodLogCapacity);
+        var target = new SidecarTarget(engine, handshake, logs, podLogs.Writer);
         var messages = new HeaderDelimitedMessageHandler(output, input, CreateFormatter());
         using var connection = new SidecarConnection(messages, loggers.CreateLogger<SidecarConnection>())
         {
@@ -30,7 +35,7 @@ internal sealed class SidecarServer(IEngine engine, RpcLogQueue logs, ILoggerFac
         connection.StartListening();
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var notifications = NotifyAsync(connection, handshake, ended.Token);
+        var notifications = NotifyAsync(connection, handshake, podLogs.Reader, ended.Token);
         try
         {
             // Without notifications the editor would show a lie: whichever ends first ends the service.
@@ -51,13 +56,14 @@ internal sealed class SidecarServer(IEngine engine, RpcLogQueue logs, ILoggerFac
         }
     }
 
-    private async Task NotifyAsync(SidecarConnection connection, Handshake handshake, CancellationToken ended)
+    private async Task NotifyAsync(SidecarConnection connection, Handshake handshake, ChannelReader<PodLogParams> podLogs, CancellationToken ended)
     {
         try
         {
             await handshake.Completed.WaitAsync(ended);
             _logger.ClientConnected(version);
-            await await Task.WhenAny(SendChangesAsync(connection, ended), SendLogsAsync(connection, ended));
+            await await Task.WhenAny(
+                SendChangesAsync(connection, ended), SendLogsAsync(connection, ended), SendPodLogsAsync(connection, podLogs, ended));
         }
         catch (Exception e) when (ended.IsCancellationRequested || e is ConnectionLostException or ObjectDisposedException)
         {
@@ -76,6 +82,12 @@ internal sealed class SidecarServer(IEngine engine, RpcLogQueue logs, ILoggerFac
     {
         await foreach (var line in logs.ReadAllAsync(ended))
             await connection.SendAsync("log", JsonSerializer.SerializeToElement(line, ContractJson.Default.LogParams));
+    }
+
+    private static async Task SendPodLogsAsync(SidecarConnection connection, ChannelReader<PodLogParams> podLogs, CancellationToken ended)
+    {
+        await foreach (var piece in podLogs.ReadAllAsync(ended))
+            await connection.SendAsync("forward/podLog", JsonSerializer.SerializeToElement(piece, ContractJson.Default.PodLogParams));
     }
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Every type on the wire has source-generated metadata.")]

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Kftray.Sidecar.Contract;
 using StreamJsonRpc;
 
@@ -7,7 +8,7 @@ namespace Kftray.Sidecar.Rpc;
 /// Serves the requests by passing them on; owns nothing but the order of the applies. Methods begin in the order in which the requests
 /// arrive, so a request that follows <c>initialize</c> without waiting for its answer passes the gate too.
 /// </summary>
-internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQueue logs) : ISidecar
+internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQueue logs, ChannelWriter<PodLogParams> podLogs) : ISidecar
 {
     private readonly SerialQueue _applies = new();
 
@@ -46,6 +47,19 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
         return await engine.DiagnoseAsync(parameters.Id, cancellationToken) ?? throw Unknown(parameters.Id);
     }
 
+    public async Task<FollowLogResult> FollowLogAsync(FollowLogParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return await engine.FollowLogAsync(parameters with { Id = Known(parameters.Id) }, podLogs.WriteAsync, cancellationToken)
+            ?? throw NotRunning(parameters.Id);
+    }
+
+    public Task<ProbePortResult> ProbePortAsync(ProbePortParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return engine.ProbePortAsync(parameters, cancellationToken);
+    }
+
     public Task<BrowseResult> BrowseAsync(BrowseParams parameters, CancellationToken cancellationToken)
     {
         handshake.Require();
@@ -62,6 +76,18 @@ internal sealed class SidecarTarget(IEngine engine, Handshake handshake, RpcLogQ
     {
         handshake.Require();
         return engine.RemoveRelaysAsync(parameters, cancellationToken);
+    }
+
+    public Task<TransferResult> ImportAsync(ImportParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return Task.FromResult(engine.Import(parameters.Text));
+    }
+
+    public Task<TransferResult> ExportAsync(ApplyParams parameters, CancellationToken cancellationToken)
+    {
+        handshake.Require();
+        return Task.FromResult(engine.Export(parameters));
     }
 
     public async Task<SignInResult> SignInAsync(ForwardParams parameters, CancellationToken cancellationToken)

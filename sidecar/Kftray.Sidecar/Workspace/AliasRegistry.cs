@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kftray.Sidecar.Contract;
 
 namespace Kftray.Sidecar.Workspace;
@@ -6,6 +7,7 @@ namespace Kftray.Sidecar.Workspace;
 internal sealed class AliasRegistry(ProblemList problems)
 {
     private readonly Dictionary<string, LayeredForward> _byAlias = [];
+    private readonly HashSet<string> _written = [];
 
     public LayeredForward? Find(string alias) => _byAlias.GetValueOrDefault(alias);
 
@@ -22,6 +24,7 @@ internal sealed class AliasRegistry(ProblemList problems)
     /// </summary>
     public void Assign(IReadOnlyList<LayeredForward> forwards)
     {
+        _written.UnionWith(forwards.Select(forward => forward.Find(ForwardFields.Alias)?.Value).OfType<string>());
         foreach (LayeredForward forward in forwards)
         {
             if (forward.Find(ForwardFields.Alias) is not { } alias)
@@ -47,8 +50,10 @@ internal sealed class AliasRegistry(ProblemList problems)
     /// <summary>Two forwards ask for the same alias: said at both places.</summary>
     public void ReportDuplicate(LayeredForward first, Located<string> second)
     {
+        var free = Enumerable.Range(2, _written.Count + 1).Select(n => $"{second.Value}-{n}").First(alias => !_written.Contains(alias));
         problems.Add(second.Document.Uri, second.Range, ProblemSeverity.Error, ProblemCodes.DuplicateAlias,
-            $"The alias {second.Value} is already used in {ProblemFormat.Place(first.Document.Uri, first.Definition.Range.StartLine, second.Document.Uri)}.");
+            $"The alias {second.Value} is already used in {ProblemFormat.Place(first.Document.Uri, first.Definition.Range.StartLine, second.Document.Uri)}.",
+            new ProblemFix($"Rename to {free}", second.Range, JsonSerializer.Serialize(free, ContractJson.Default.String)));
         if (first.Find(ForwardFields.Alias) is { } written && written.Document == first.Document)
         {
             problems.Add(written.Document.Uri, written.Range, ProblemSeverity.Error, ProblemCodes.DuplicateAlias,

@@ -20,8 +20,9 @@ internal sealed class ChoiceField<T>(string name, string description) : ConfigFi
 
         if (!Words.Contains(text.Value))
         {
-            var suggestion = NearMiss.Find(text.Value, Words) is { } near ? $" Did you mean {near}?" : "";
-            return new Complaint(ProblemCodes.UnknownValue, $"{Name} must be {OneOf(Words)}.{suggestion}");
+            var near = NearMiss.Find(text.Value, Words);
+            var suggestion = near is null ? "" : $" Did you mean {near}?";
+            return new Complaint(ProblemCodes.UnknownValue, $"{Name} must be {OneOf(Words)}.{suggestion}", near is null ? null : $"\"{near}\"");
         }
 
         value = Enum.Parse<T>(text.Value, ignoreCase: true);

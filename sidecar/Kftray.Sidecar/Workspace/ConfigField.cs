@@ -31,4 +31,5 @@ internal abstract class ConfigField<T>(string name, string description) : Config
 }
 
 /// <param name="Code">One of <see cref="ProblemCodes"/>.</param>
-internal sealed record Complaint(string Code, string Message);
+/// <param name="Instead">What was probably meant, as JSON; null when nothing is near.</param>
+internal sealed record Complaint(string Code, string Message, string? Instead = null);

@@ -34,6 +34,9 @@ internal sealed record ArrayNode(TextRange Range, IReadOnlyList<ConfigNode> Item
 
 internal sealed record StringNode(TextRange Range, string Value) : ConfigNode(Range)
 {
+    /// <summary>True when a variable was put in: then it may also stand where a number is wanted, which cannot be written otherwise.</summary>
+    public bool IsExpanded { get; init; }
+
     public override string Kind => "a string";
 }
 

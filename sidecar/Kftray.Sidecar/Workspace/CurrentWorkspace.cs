@@ -7,7 +7,7 @@ namespace Kftray.Sidecar.Workspace;
 /// The documents as they were last understood. A typing error must not stop what runs: a broken document is replaced by its last good text,
 /// a broken forward by its last good self. Problems always speak of the text as it is. Used by one caller at a time.
 /// </summary>
-internal sealed class CurrentWorkspace
+internal sealed class CurrentWorkspace(WorkspaceHost host)
 {
     private Dictionary<string, ParsedDocument> _documents = [];
     private Dictionary<string, ForwardSpec> _forwards = [];
@@ -15,7 +15,7 @@ internal sealed class CurrentWorkspace
     /// <summary>Reads what is wanted now. The forwards of the result are those to hand to <see cref="ForwardSet"/>.</summary>
     public WorkspaceModel Apply(ApplyParams request)
     {
-        var model = WorkspaceReader.Read(request, _documents);
+        var model = WorkspaceReader.Read(request, host, _documents);
         ForwardSpec[] forwards = [.. model.Forwards.Select(f => IsInvalid(f) ? LastGood(f, request) : f)];
 
         _documents = request.Documents

@@ -6,7 +6,7 @@ namespace Kftray.Sidecar.Workspace;
 /// <summary>
 /// Reads one document in any of its shapes: the object with <c>forwards</c>, a bare array as the desktop app exports it, or a single forward.
 /// </summary>
-internal sealed class DocumentParser(ConfigDocument document, ProblemList problems)
+internal sealed class DocumentParser(ConfigDocument document, ProblemList problems, WorkspaceHost host)
 {
     private static readonly FrozenSet<string> ForwardKeys = ForwardFields.All.Select(f => f.Name).ToFrozenSet();
 
@@ -22,9 +22,12 @@ internal sealed class DocumentParser(ConfigDocument document, ProblemList proble
         }
 
         (ConfigNode? root, SyntaxError? error) = JsoncParser.Parse(document.Text);
+        if (root is null)
+            return Broken(error!.Range, ProblemCodes.Syntax, error.Message);
+
+        root = Variables.Expand(root, document, host);
         return root switch
         {
-            null => Broken(error!.Range, ProblemCodes.Syntax, error.Message),
             ArrayNode array => new ParsedDocument(document, null, ReadForwards(array)),
             ObjectNode single when IsForward(single) => new ParsedDocument(document, null, ReadForwards(new ArrayNode(single.Range, [single]))),
             ObjectNode file => ReadFile(file),

@@ -12,6 +12,9 @@ internal class TextField(string name, string description) : ConfigField<string>(
         if (value is null)
             return WrongType("a string", node);
 
+        if (Variables.IsPresentIn(value))
+            return new Complaint(ProblemCodes.InvalidValue, $"{Name} holds a variable that has no value. There are ${{env:NAME}}, ${{workspaceFolder}} and ${{userHome}}.");
+
         // These texts go into logs, tables and requests.
         return value.Any(char.IsControl)
             ? new Complaint(ProblemCodes.InvalidValue, $"{Name} must not hold line breaks or other control characters.")
@@ -56,6 +59,8 @@ internal sealed class IntegerField(string name, string description, int minimum,
     public override Complaint? Read(ConfigNode node, out int value)
     {
         value = 0;
+        if (node is StringNode { IsExpanded: true } text && int.TryParse(text.Value, NumberStyles.None, CultureInfo.InvariantCulture, out value))
+            node = new NumberNode(text.Range, value);
         if (node is not NumberNode number)
             return WrongType("a number", node);
 

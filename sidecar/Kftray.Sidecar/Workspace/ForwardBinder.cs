@@ -5,10 +5,11 @@ using Kftray.Sidecar.Forwarding;
 namespace Kftray.Sidecar.Workspace;
 
 /// <summary>Judges a forward as a whole and fills in every default.</summary>
-internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
+/// <param name="writtenPorts">Every local port that any document names.</param>
+internal sealed class ForwardBinder(ApplyParams request, ProblemList problems, WorkspaceHost host, IReadOnlySet<int> writtenPorts)
 {
     private readonly SidecarSettings _settings = request.Settings;
-    private readonly LocalPorts _localPorts = new(problems);
+    private readonly LocalPorts _localPorts = new(problems, writtenPorts);
 
     /// <summary>A forward with an error is returned too, blocked by it.</summary>
     public ForwardSpec Bind(LayeredForward forward)
@@ -43,6 +44,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
             Kubeconfig = Kubeconfig(forward),
             LocalAddress = LocalAddress(forward, localPort?.Value ?? 0, protocol),
             LocalPort = localPort?.Value ?? 0,
+            NextFreeLocalPort = _settings.NextFreeLocalPort,
             HoldTimeout = forward.Find(ForwardFields.HoldSeconds)?.Value ?? Seconds(_settings.HoldSeconds, 0),
             HalfCloseGrace = forward.Find(ForwardFields.HalfCloseGraceSeconds)?.Value ?? TimeSpan.FromSeconds(1),
             ReconnectMaxDelay = Seconds(_settings.ReconnectMaxDelaySeconds, 1),
@@ -53,8 +55,10 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
 
         if (spec.NeedsRelay)
             spec = spec with { Relay = Relay(forward) };
+        CheckUnprivileged(localPort);
         forward.Error ??= forward.HasIdentity ? _localPorts.Take(spec, localPort) : null;
         spec = spec with { Blocked = Blocked(forward.Error) ?? StartPolicy.Check(spec, request) };
+        CheckContext(forward, spec);
         ReportNotRunning(forward, spec);
         return spec;
     }
@@ -119,14 +123,40 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
         if (!forward.Has(ForwardFields.LocalPort) && !forward.Has(ForwardFields.AutoLoopbackAddress))
         {
             problems.Add(forward.Document.Uri, forward.Definition.OpeningBrace, ProblemSeverity.Hint, ProblemCodes.NoLocalPort,
-                "Without local_port everybody gets another port. Name one to keep it the same across the team.");
+                "Without local_port everybody gets another port. Name one to keep it the same across the team.",
+                AddLocalPort(forward));
         }
 
         if (forward.Find(ForwardFields.Kubeconfig) is { Document.Kind: DocumentKind.Shared } path
             && KubeconfigPath.IsMachineSpecific(path.Value))
         {
             problems.Add(path.Document.Uri, path.Range, ProblemSeverity.Warning, ProblemCodes.AbsoluteKubeconfig,
-                "This path exists on one machine only. Leave it out, and name it in the setting kftray.kubeconfig or in kftray.local.json.");
+                "This path exists on one machine only. Leave it out, and name it in the setting kftray.kubeconfig or in kftray.local.json.",
+                new ProblemFix("Remove kubeconfig and use the setting kftray.kubeconfig", path.Range, null));
+        }
+    }
+
+    /// <summary>On its own line where the other keys are.</summary>
+    private ProblemFix? AddLocalPort(LayeredForward forward)
+    {
+        var remote = forward.Find(ForwardFields.RemotePort)?.Value.Number ?? 0;
+        if (_localPorts.Unused(remote >= 1024 ? remote : 8000 + remote) is not { } port)
+            return null;
+        var brace = forward.Definition.OpeningBrace;
+        var indent = forward.Definition.Members is [var first, ..] && first.KeyRange.StartLine > brace.StartLine
+            ? "\n" + new string(' ', first.KeyRange.StartColumn)
+            : " ";
+        var place = new TextRange(brace.EndLine, brace.EndColumn, brace.EndLine, brace.EndColumn);
+        return new($"Add local_port {port}", place, $"{indent}\"local_port\": {port},");
+    }
+
+    private void CheckUnprivileged(Located<int>? port)
+    {
+        if (port is { Value: > 0 } && port.Value < host.FirstUnprivilegedPort)
+        {
+            problems.Add(port.Document.Uri, port.Range, ProblemSeverity.Warning, ProblemCodes.PrivilegedPort,
+                $"Only an administrator may listen on a port below {host.FirstUnprivilegedPort}.",
+                _localPorts.Unused(8000 + port.Value) is { } unused ? new ProblemFix($"Use port {unused}", port.Range, $"{unused}") : null);
         }
     }
 
@@ -139,7 +169,7 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
                 break;
             case { Kind: FaultKind.NonLoopbackAddress } fault when forward.Find(ForwardFields.LocalAddress) is { } address:
                 problems.Add(address.Document.Uri, address.Range, ProblemSeverity.Warning, ProblemCodes.NonLoopbackAddress,
-                    $"{fault.Message} {fault.Hint}");
+                    $"{fault.Message} {fault.Hint}", new ProblemFix("Listen on 127.0.0.1", address.Range, "\"127.0.0.1\""));
                 break;
         }
     }
@@ -151,6 +181,22 @@ internal sealed class ForwardBinder(ApplyParams request, ProblemList problems)
         var (spec, error) = RelayReader.Read(settings is null ? written?.Value : written?.Value.Over(settings) ?? settings);
         forward.Error ??= error;
         return spec;
+    }
+
+    /// <summary>Information only: the kubeconfig of another machine may well have it.</summary>
+    private void CheckContext(LayeredForward forward, ForwardSpec spec)
+    {
+        // A kubeconfig that may not be used is not looked into either.
+        if (spec is not { Context: { } name, Blocked: null } || forward.Find(ForwardFields.Context) is not { } written
+            || host.Contexts(spec.Kubeconfig) is not { } contexts || contexts.Contains(name))
+        {
+            return;
+        }
+
+        var near = NearMiss.Find(name, contexts);
+        problems.Add(written.Document.Uri, written.Range, ProblemSeverity.Information, ProblemCodes.UnknownContext,
+            $"The kubeconfig has no context {name}." + (near is null ? "" : $" Did you mean {near}?"),
+            near is null ? null : new ProblemFix($"Change to {near}", written.Range, $"\"{near}\""));
     }
 
     private string? Context(LayeredForward forward) => forward.Find(ForwardFields.Context)?.Value switch

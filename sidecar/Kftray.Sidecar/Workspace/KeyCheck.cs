@@ -21,12 +21,15 @@ internal sealed class KeyCheck(string uri, ProblemList problems)
             }
             else if (group.Unused.GetValueOrDefault(member.Key) is { } reason)
             {
-                Report(member.KeyRange, ProblemSeverity.Hint, ProblemCodes.UnusedKey, $"{member.Key} is {reason}.");
+                Report(member.KeyRange, ProblemSeverity.Hint, ProblemCodes.UnusedKey, $"{member.Key} is {reason}.",
+                    new ProblemFix($"Remove {member.Key}", member.KeyRange, null));
             }
             else
             {
-                var suggestion = NearMiss.Find(member.Key, group.Fields.Select(f => f.Name)) is { } near ? $" Did you mean {near}?" : "";
-                Report(member.KeyRange, ProblemSeverity.Warning, ProblemCodes.UnknownKey, $"Unknown key {Shown(member.Key)}.{suggestion}");
+                var near = NearMiss.Find(member.Key, group.Fields.Select(f => f.Name));
+                var suggestion = near is null ? "" : $" Did you mean {near}?";
+                Report(member.KeyRange, ProblemSeverity.Warning, ProblemCodes.UnknownKey, $"Unknown key {Shown(member.Key)}.{suggestion}",
+                    near is null ? null : new ProblemFix($"Change to {near}", member.KeyRange, $"\"{near}\""));
             }
         }
     }
@@ -38,7 +41,8 @@ internal sealed class KeyCheck(string uri, ProblemList problems)
 
         if (field.Check(value) is { } complaint)
         {
-            Report(value.Range, ProblemSeverity.Error, complaint.Code, complaint.Message);
+            Report(value.Range, ProblemSeverity.Error, complaint.Code, complaint.Message,
+                complaint.Instead is { } instead ? new ProblemFix($"Change to {instead}", value.Range, instead) : null);
         }
         else if (field is GroupField group && value is ObjectNode members)
         {
@@ -48,6 +52,6 @@ internal sealed class KeyCheck(string uri, ProblemList problems)
 
     private static string Shown(string key) => key.Length <= 64 ? $"\"{key}\"" : $"\"{key[..64]}…\"";
 
-    private void Report(TextRange range, ProblemSeverity severity, string code, string message) =>
-        problems.Add(uri, range, severity, code, message);
+    private void Report(TextRange range, ProblemSeverity severity, string code, string message, ProblemFix? fix = null) =>
+        problems.Add(uri, range, severity, code, message, fix);
 }

@@ -7,7 +7,8 @@ using Kftray.Sidecar.Forwarding;
 namespace Kftray.Sidecar.Workspace;
 
 /// <summary>Who listens where. One place can be listened on once.</summary>
-internal sealed class LocalPorts(ProblemList problems)
+/// <param name="written">Every local port that any document names.</param>
+internal sealed class LocalPorts(ProblemList problems, IReadOnlySet<int> written)
 {
     private readonly Dictionary<(string Address, int Port, ForwardProtocol Protocol), ForwardSpec> _taken = [];
 
@@ -28,8 +29,18 @@ internal sealed class LocalPorts(ProblemList problems)
 
         var where = ProblemFormat.Place(holder.Uri, holder.Line, port.Document.Uri);
         var message = $"Local port {spec.LocalPort} of {spec.LocalAddress} is already used by {holder.Alias} ({where}).";
-        problems.Add(port.Document.Uri, port.Range, ProblemSeverity.Error, ProblemCodes.DuplicateLocalPort, message);
+        problems.Add(port.Document.Uri, port.Range, ProblemSeverity.Error, ProblemCodes.DuplicateLocalPort, message,
+            Unused(spec.LocalPort + 1) is { } unused ? new ProblemFix($"Use port {unused}", port.Range, $"{unused}") : null);
         return message;
+    }
+
+    /// <summary>The first port from this one upward that no document names.</summary>
+    public int? Unused(int from)
+    {
+        var port = from;
+        while (written.Contains(port))
+            port++;
+        return port is >= 1 and <= 65535 ? port : null;
     }
 
     /// <summary>

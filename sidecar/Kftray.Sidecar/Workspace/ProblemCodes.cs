@@ -15,6 +15,8 @@ internal static class ProblemCodes
     public const string InvalidValue = "invalid-value";
     public const string DuplicateAlias = "duplicate-alias";
     public const string DuplicateLocalPort = "duplicate-local-port";
+    public const string PrivilegedPort = "privileged-port";
+    public const string UnknownContext = "unknown-context";
     public const string NoLocalPort = "no-local-port";
     public const string AbsoluteKubeconfig = "absolute-kubeconfig";
     public const string NonLoopbackAddress = "non-loopback-address";

@@ -12,9 +12,9 @@ internal sealed class ProblemList
     /// <summary>From now on nothing is said about these documents: an earlier text stands in, and its places are not today's.</summary>
     public void Mute(IEnumerable<string> uris) => _muted.UnionWith(uris);
 
-    public void Add(string uri, TextRange range, ProblemSeverity severity, string code, string message)
+    public void Add(string uri, TextRange range, ProblemSeverity severity, string code, string message, ProblemFix? fix = null)
     {
-        var problem = new Problem(uri, range, severity, code, message);
+        var problem = new Problem(uri, range, severity, code, message, fix);
         if (!_muted.Contains(uri) && _known.Add(problem))
             _problems.Add(problem);
     }

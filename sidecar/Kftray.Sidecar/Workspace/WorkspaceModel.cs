@@ -18,6 +18,9 @@ internal sealed record WorkspaceModel(
     /// <summary>The documents that could be understood as a whole, by URI.</summary>
     public required IReadOnlyDictionary<string, ParsedDocument> Documents { get; init; }
 
+    /// <summary>What the forwards were made of, in their order.</summary>
+    public required IReadOnlyList<LayeredForward> Layers { get; init; }
+
     /// <summary>
     /// Documents that could not be understood. Their forwards are missing here unless an earlier reading stood in: running forwards of theirs
     /// should be left alone. <see cref="CurrentWorkspace"/> does that.

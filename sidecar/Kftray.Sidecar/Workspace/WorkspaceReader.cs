@@ -10,14 +10,15 @@ namespace Kftray.Sidecar.Workspace;
 internal static class WorkspaceReader
 {
     /// <param name="earlier">Stands in, by URI, for documents that cannot be understood now; see <see cref="CurrentWorkspace"/>.</param>
-    public static WorkspaceModel Read(ApplyParams request, IReadOnlyDictionary<string, ParsedDocument>? earlier = null)
+    /// <param name="host">What documents may refer to.</param>
+    public static WorkspaceModel Read(ApplyParams request, WorkspaceHost host, IReadOnlyDictionary<string, ParsedDocument>? earlier = null)
     {
         var problems = new ProblemList();
         var documents = new Dictionary<string, ParsedDocument>();
         var broken = new List<string>();
         foreach (ConfigDocument document in request.Documents)
         {
-            if (new DocumentParser(document, problems).Parse() is { } parsed)
+            if (new DocumentParser(document, problems, host).Parse() is { } parsed)
             {
                 documents[document.Uri] = parsed;
             }
@@ -33,10 +34,12 @@ internal static class WorkspaceReader
             .OfType<ParsedDocument>()
             .DistinctBy(d => d.Document.Uri)];
 
-        var binder = new ForwardBinder(request, problems);
         LayeredForward[] forwards = [.. inUse
             .GroupBy(d => d.Document.Folder)
             .SelectMany(source => SourceReader.Read([.. source], problems))];
+
+        var writtenPorts = forwards.Select(forward => forward.Find(ForwardFields.LocalPort)?.Value ?? 0).ToHashSet();
+        var binder = new ForwardBinder(request, problems, host, writtenPorts);
 
         // Those without an identity are judged as well, for what is wrong with them.
         var judged = forwards.Select(forward => (Spec: binder.Bind(forward), forward.HasIdentity)).ToArray();
@@ -45,6 +48,7 @@ internal static class WorkspaceReader
         return new WorkspaceModel(specs, problems.InOrder(request.Documents.Select(d => d.Uri)), [.. forwards.Where(f => f.HasIdentity).SelectMany(Ranges)])
         {
             Documents = documents,
+            Layers = [.. forwards.Where(f => f.HasIdentity)],
             BrokenUris = broken,
         };
     }

@@ -45,6 +45,55 @@ public sealed class LocalPortTests : IDisposable
     }
 
     [Theory]
+    [InlineData(ForwardProtocol.Tcp)]
+    [InlineData(ForwardProtocol.Udp)]
+    public async Task Bind_ToAHeldPortWhereTheNextFreeOneWillDo_GetsOneAboveIt(ForwardProtocol protocol)
+    {
+        var spec = Spec("127.0.0.1", 0) with { Protocol = protocol };
+        await using var holder = Binder().Bind(spec);
+        var held = holder.LocalEndPoint.Port;
+
+        await using var beside = Binder().Bind(spec with { LocalPort = held, NextFreeLocalPort = true });
+
+        Assert.InRange(beside.LocalEndPoint.Port, held + 1, held + 63);
+    }
+
+    [Fact]
+    public async Task Probe_APortThatIsHeld_SaysSoAndOffersOneThatNoOtherForwardWants()
+    {
+        var held = Hold(IPAddress.Loopback);
+        var next = Assert.IsType<int>((await Binder().ProbeAsync(new(held), [], Patience.Token)).FreePort);
+
+        var result = await Binder().ProbeAsync(new(held), [Snapshots.Active("other") with { Status = ForwardStatus.Stopped, LocalPort = next }], Patience.Token);
+
+        Assert.Equal(FaultKind.PortInUse, result.Fault?.Kind);
+        Assert.InRange(result.FreePort!.Value, next + 1, held + 63);
+    }
+
+    [Fact]
+    public async Task Probe_AFreePortThatAnotherForwardWants_OffersTheNext()
+    {
+        await using var released = Binder().Bind(Spec("127.0.0.1", 0));
+        var port = released.LocalEndPoint.Port;
+        await released.DisposeAsync();
+        var other = Snapshots.Active("other") with { Status = ForwardStatus.Stopped, LocalPort = port };
+
+        var result = await Binder().ProbeAsync(new(port), [other], Patience.Token);
+
+        Assert.Null(result.Fault);
+        Assert.InRange(result.FreePort!.Value, port + 1, port + 63);
+    }
+
+    [Fact]
+    public async Task Probe_APortThatTheForwardHoldsItself_IsFree()
+    {
+        var held = Hold(IPAddress.Loopback);
+        var own = Snapshots.Active("own") with { LocalPort = held };
+
+        Assert.Equal(new ProbePortResult(null, held), await Binder().ProbeAsync(new(held, Id: own.Id), [own], Patience.Token));
+    }
+
+    [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     public async Task Bind_Localhost_ListensOnBothFamilies(string client)

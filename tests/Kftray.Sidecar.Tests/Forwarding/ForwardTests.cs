@@ -44,6 +44,7 @@ public sealed class ForwardTests : ForwardTestBase
         var snapshot = await Becomes(ForwardStatus.Active);
 
         Assert.Equal(Assert.Single(Binder.Bound), snapshot.LocalPort);
+        Assert.Equal(0, snapshot.ConfiguredLocalPort);
     }
 
     [Fact]

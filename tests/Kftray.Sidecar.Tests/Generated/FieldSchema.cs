@@ -34,20 +34,28 @@ internal static class FieldSchema
         ManifestField => new JsonObject { ["type"] = "object" },
         IChoiceField choice => new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. choice.Words.Select(w => JsonValue.Create(w))]) },
         FlagField => new JsonObject { ["type"] = "boolean" },
-        IntegerField integer => new JsonObject { ["type"] = "integer", ["minimum"] = integer.Minimum, ["maximum"] = integer.Maximum },
+        IntegerField integer => new JsonObject
+        {
+            // A string only for a variable, which cannot be written otherwise.
+            ["type"] = new JsonArray("integer", "string"),
+            ["minimum"] = integer.Minimum,
+            ["maximum"] = integer.Maximum,
+            ["pattern"] = @"^\$\{env:[^{}]+\}$",
+            ["patternErrorMessage"] = "A number, or a variable such as ${env:PORT}.",
+        },
         SecondsField seconds => new JsonObject { ["type"] = "number", ["minimum"] = seconds.Minimum, ["maximum"] = seconds.Maximum },
         PortField => new JsonObject
         {
             ["type"] = new JsonArray("integer", "string"),
             ["minimum"] = 1,
             ["maximum"] = 65535,
-            ["pattern"] = "^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$",
+            ["pattern"] = @"^([a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?|\$\{env:[^{}]+\})$",
             ["patternErrorMessage"] = "A port is a number from 1 to 65535, or a name of at most 15 lower-case letters, digits and '-'.",
         },
         AddressField => new JsonObject
         {
             ["type"] = "string",
-            ["pattern"] = "^(localhost|[0-9]+(\\.[0-9]+){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%.+)?|)$",
+            ["pattern"] = "^(localhost|[0-9]+(\\.[0-9]+){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%.+)?|\\$\\{env:.+|)$",
             ["patternErrorMessage"] = "An IP address of this machine, or localhost.",
         },
         FileFields.ForwardsField => new JsonObject { ["type"] = "array" },

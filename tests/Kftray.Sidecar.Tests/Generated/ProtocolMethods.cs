@@ -20,6 +20,7 @@ internal static class ProtocolMethods
     public static IReadOnlyList<Notification> Notifications { get; } =
     [
         new("forwards/changed", typeof(ForwardsChangedParams)),
+        new("forward/podLog", typeof(PodLogParams)),
         new("log", typeof(LogParams)),
     ];
 

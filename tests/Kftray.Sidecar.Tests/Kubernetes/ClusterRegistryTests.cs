@@ -170,6 +170,19 @@ public sealed class ClusterRegistryTests
     }
 
     [Fact]
+    public async Task Browse_Pods_SayWhoseTheyAreAndWhatTheyShare()
+    {
+        await using var world = new World();
+        world.Cluster.Put("pods", "web-7d9f-x", Objects.Pod("web-7d9f-x", labels: """{"tier":"front","pod-template-hash":"7d9f"}""", owner: ("ReplicaSet", "web-7d9f")));
+        world.Cluster.Put("pods", "db-0", Objects.Pod("db-0", labels: """{"app":"db","statefulset.kubernetes.io/pod-name":"db-0"}""", owner: ("StatefulSet", "db")));
+
+        var browser = new ClusterBrowser(world.Registry);
+        var workloads = (await browser.BrowseAsync(new(Context: "one", Namespace: "shop"), TestContext.Current.CancellationToken)).Workloads;
+
+        Assert.Equal([("statefulset/db", "app=db"), ("deployment/web", "tier=front")], workloads.Select(w => (w.Owner, w.Selector)));
+    }
+
+    [Fact]
     public async Task Browse_NamespacesForbidden_OffersTheContextsOwn()
     {
         await using var world = new World();

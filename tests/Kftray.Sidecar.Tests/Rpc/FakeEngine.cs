@@ -69,6 +69,20 @@ internal sealed class FakeEngine : IEngine
 
     public Task<BrowseResult> BrowseAsync(BrowseParams query, CancellationToken cancellationToken) => OnBrowse(query, cancellationToken);
 
+    /// <summary>What the pod of every forward says; null: there is none.</summary>
+    public string[]? PodLog { get; set; } = [];
+
+    public async Task<FollowLogResult?> FollowLogAsync(
+        FollowLogParams wanted, Func<PodLogParams, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        foreach (var text in PodLog ?? [])
+            await write(new(wanted.Id, "web-0", text), cancellationToken);
+        return PodLog is null ? null : new("web-0");
+    }
+
+    public Task<ProbePortResult> ProbePortAsync(ProbePortParams wanted, CancellationToken cancellationToken) =>
+        Task.FromResult(new ProbePortResult(null, wanted.Port));
+
     /// <summary>The relays that there are.</summary>
     public List<RelayInfo> Relays { get; } = [];
 
@@ -80,6 +94,10 @@ internal sealed class FakeEngine : IEngine
         Relays.RemoveAll(wanted.Relays.Contains);
         return Task.FromResult(new RelayRemoveResult(wanted.Relays, []));
     }
+
+    public TransferResult Import(string text) => new(text, 1, []);
+
+    public TransferResult Export(ApplyParams documents) => new("[]", documents.Documents.Count, []);
 
     public async IAsyncEnumerable<ForwardsChangedParams> ReadChangesAsync([EnumeratorCancellation] CancellationToken stopping)
     {

@@ -21,6 +21,20 @@ public sealed class NotificationTests
     }
 
     [Fact]
+    public async Task PodLog_ThatIsFollowed_IsSentPieceByPiece_AndAnsweredAtItsEnd()
+    {
+        await using var session = await RpcSession.OpenInitializedAsync();
+        session.Engine.Forwards.Add(Snapshots.Active());
+        session.Engine.PodLog = ["one\n", "two\n"];
+
+        var ended = await session.RequestAsync<FollowLogResult>("forward/followLog", new FollowLogParams(session.Engine.Forwards[0].Id));
+
+        Assert.Equal("web-0", ended.Pod);
+        Assert.Equal("one\n", (await session.NextAsync("forward/podLog")).GetProperty("text").GetString());
+        Assert.Equal("two\n", (await session.NextAsync("forward/podLog")).GetProperty("text").GetString());
+    }
+
+    [Fact]
     public async Task Log_AtTheLevelOfInitialize_IsSent()
     {
         await using var session = await RpcSession.OpenInitializedAsync(SidecarLogLevel.Warning);

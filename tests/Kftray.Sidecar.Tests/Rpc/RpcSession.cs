@@ -33,7 +33,7 @@ internal sealed class RpcSession : IAsyncDisposable
 
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = new(ContractJson.Default.Options) };
         _editor = new EditorRpc(new HeaderDelimitedMessageHandler(editorEnd, formatter));
-        foreach (var method in new[] { "forwards/changed", "log" })
+        foreach (var method in new[] { "forwards/changed", "forward/podLog", "log" })
         {
             _editor.AddLocalRpcMethod(
                 typeof(Receiver).GetMethod(nameof(Receiver.Receive))!,

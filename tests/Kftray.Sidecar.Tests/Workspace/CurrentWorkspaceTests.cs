@@ -6,7 +6,7 @@ namespace Kftray.Sidecar.Tests.Workspace;
 
 public sealed class CurrentWorkspaceTests
 {
-    private readonly CurrentWorkspace _workspace = new();
+    private readonly CurrentWorkspace _workspace = new(WorkspaceHost.None);
 
     private WorkspaceModel Apply(string text) => _workspace.Apply(Documents.Trusted(Documents.Shared(text)));
 

@@ -20,7 +20,7 @@ internal static class Documents
 
     public static ApplyParams Trusted(params ConfigDocument[] documents) => new() { Documents = documents, Trusted = true };
 
-    public static WorkspaceModel Read(params ConfigDocument[] documents) => WorkspaceReader.Read(Trusted(documents));
+    public static WorkspaceModel Read(params ConfigDocument[] documents) => WorkspaceReader.Read(Trusted(documents), WorkspaceHost.None);
 
     /// <summary>The one forward of a document that is in order.</summary>
     public static ForwardSpec ReadOne(string text)

@@ -27,7 +27,7 @@ public sealed class ExampleTests
             .. File.Exists(local) ? new[] { new ConfigDocument(new Uri(local).AbsoluteUri, "example", DocumentKind.Local, File.ReadAllText(local)) } : [],
         ];
 
-        var model = WorkspaceReader.Read(Documents.Trusted(documents));
+        var model = WorkspaceReader.Read(Documents.Trusted(documents), WorkspaceHost.None);
 
         Assert.NotEmpty(model.Forwards);
         Assert.Empty(model.Problems.Where(p => p.Severity is ProblemSeverity.Error or ProblemSeverity.Warning).Texts());

@@ -111,7 +111,7 @@ public sealed class ForwardReadingTests
             },
         };
 
-        var spec = Assert.Single(WorkspaceReader.Read(request).Forwards);
+        var spec = Assert.Single(WorkspaceReader.Read(request, WorkspaceHost.None).Forwards);
 
         Assert.Equal(("dev", "shop", "/k/1:/k/2", "127.0.0.9"), (spec.Context, spec.Namespace, spec.Kubeconfig?.Replace(';', ':'), spec.LocalAddress));
         Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromHours(1)), (spec.HoldTimeout, spec.ReconnectMaxDelay));

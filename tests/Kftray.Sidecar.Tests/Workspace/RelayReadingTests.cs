@@ -73,6 +73,6 @@ public sealed class RelayReadingTests
     {
         var request = Documents.Trusted(Documents.User(text));
         request.Settings.Relay = settings;
-        return Assert.Single(WorkspaceReader.Read(request).Forwards);
+        return Assert.Single(WorkspaceReader.Read(request, WorkspaceHost.None).Forwards);
     }
 }

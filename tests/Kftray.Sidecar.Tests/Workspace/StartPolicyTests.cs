@@ -27,7 +27,7 @@ public sealed class StartPolicyTests
     {
         var request = Documents.Trusted(Documents.Shared("""[{"service": "a", "remote_port": 80, "local_port": 1}]""")) with { Trusted = false };
 
-        var model = WorkspaceReader.Read(request);
+        var model = WorkspaceReader.Read(request, WorkspaceHost.None);
 
         Assert.Equal(FaultKind.UntrustedWorkspace, Assert.Single(model.Forwards).Blocked?.Kind);
         Assert.Empty(model.Problems);
@@ -41,7 +41,7 @@ public sealed class StartPolicyTests
             Settings = new() { AllowNonLoopback = true },
         };
 
-        Assert.Null(Assert.Single(WorkspaceReader.Read(request).Forwards).Blocked);
+        Assert.Null(Assert.Single(WorkspaceReader.Read(request, WorkspaceHost.None).Forwards).Blocked);
     }
 
     [Theory]
@@ -58,6 +58,6 @@ public sealed class StartPolicyTests
             Consents = consent.Length == 0 ? [] : [consent],
         };
 
-        Assert.Equal(fault, Assert.Single(WorkspaceReader.Read(request).Forwards).Blocked?.Kind);
+        Assert.Equal(fault, Assert.Single(WorkspaceReader.Read(request, WorkspaceHost.None).Forwards).Blocked?.Kind);
     }
 }

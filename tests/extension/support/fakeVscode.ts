@@ -63,7 +63,10 @@ export class MarkdownString {
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
-export const Uri = { parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }) };
+export const Uri = {
+  parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }),
+  from: ({ scheme, path }: { scheme: string; path: string }) => Uri.parse(`${scheme}:${path}`),
+};
 export const env: { remoteName: string | undefined } = { remoteName: undefined };
 export const l10n = { t };
 
@@ -73,6 +76,7 @@ const configurationChanged = new EventEmitter<{ affectsConfiguration(section: st
 
 export const workspace = {
   isTrusted: true,
+  onDidGrantWorkspaceTrust: new EventEmitter<undefined>().event,
   asRelativePath: (uri: { path: string }) => uri.path.split('/').slice(-2).join('/'),
   getConfiguration: (section: string) => ({ get: (name: string, fallback: unknown) => settings.get(`${section}.${name}`) ?? fallback }),
   onDidChangeConfiguration: configurationChanged.event,

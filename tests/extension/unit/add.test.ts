@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { distinctWorkloads, suggestAlias, suggestLocalPort, toForward } from '../../../extension/src/commands/add/draft';
+import { distinctWorkloads } from '../../../extension/src/model/clusterNodes';
+import { suggestAlias, suggestLocalPort, toForward } from '../../../extension/src/commands/add/draft';
 import { runWizard, type Step, type StepResult } from '../../../extension/src/commands/add/wizard';
 import { snapshot } from '../support/snapshots';
 
@@ -34,12 +35,12 @@ describe('Draft', () => {
   const others = [snapshot({ alias: 'api', localPort: 8080 }), snapshot({ alias: 'api-http', localPort: 8081 })];
 
   it.each([
-    [80, 8082],
+    [80, 8080],
     [443, 8443],
-    [8080, 8082],
+    [8080, 8080],
     [5432, 5432],
   ])('LocalPort_For_%d_Is_%d', (remote, expected) => {
-    expect(suggestLocalPort(remote, others)).toBe(expected);
+    expect(suggestLocalPort(remote)).toBe(expected);
   });
 
   it('Alias_OfATakenName_BecomesUnique', () => {

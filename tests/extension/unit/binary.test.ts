@@ -70,7 +70,7 @@ it('Binary_Nowhere_SaysWhatToDo', async () => {
 
 it('Binary_OfAnotherPlatform_IsRefused', async () => {
   await place('bin/kftray-sidecar', { rid: 'win-x64' });
-  await expect(findSidecar(lookup())).rejects.toThrow('This Kftray package is for win-x64 but this host is linux-x64. Install the matching package.');
+  await expect(findSidecar(lookup())).rejects.toThrow('This Kftray package is for win32-x64 but this host is linux-x64. Install the matching package.');
 });
 
 it('Binary_Damaged_IsRefused', async () => {

@@ -1,6 +1,7 @@
 import { parse } from 'jsonc-parser';
 import { expect, it } from 'vitest';
-import { appendForward, apply, ConfigEditError, type NewForward, setLocalPort } from '../../../extension/src/workspace/configEdits';
+import { appendForward, apply, ConfigEditError, type NewForward } from '../../../extension/src/workspace/configEdits';
+import { changeMembers } from '../../../extension/src/workspace/configPatches';
 
 const forward: NewForward = { alias: 'api', service: 'api', namespace: 'shop', context: 'kind', local_port: 8080, remote_port: 80 };
 const line = '{ "alias": "api", "service": "api", "namespace": "shop", "context": "kind", "local_port": 8080, "remote_port": 80 }';
@@ -59,6 +60,6 @@ it.each<[string, string, string]>([
   ['TheSecondForward', '[{ "service": "a", "local_port": 1 }, { "service": "web", "local_port": 80 }]', '[{ "service": "a", "local_port": 1 }, { "service": "web", "local_port": 8081 }]'],
   ['NoPortYet', '[{ "service": "web" }]', '[{ "service": "web", "local_port": 8081 }]'],
 ])('SetLocalPort_Of%s_ChangesNothingElse', async (_, text, expected) => {
-  const edited = apply(text, await setLocalPort(text, text.lastIndexOf('{'), 8081));
+  const edited = apply(text, await changeMembers(text, text.lastIndexOf('{'), { local_port: 8081 }));
   expect(edited.replace(/\s+/g, '')).toBe(expected.replace(/\s+/g, ''));
 });

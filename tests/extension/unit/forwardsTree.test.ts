@@ -64,6 +64,30 @@ it('Tree_TrafficOnARowWhoseTooltipWasRead_RefreshesItAfterAWhile', () => {
   expect(changes.map((nodes) => nodes?.map(({ id }) => id))).toEqual([['f:shop-web/shop/api']]);
 });
 
+it('Tree_CountingDown_RefreshesItsRowEachSecond', () => {
+  store.update({ snapshots: [{ ...api, status: 'reconnecting', waitingFor: 'time', nextAttemptAt: new Date(Date.now() + 3000).toISOString() }], removed: [] });
+  show();
+  changes.length = 0;
+  for (let second = 1; second <= 6; second++) {
+    vi.advanceTimersByTime(1000);
+    show();
+  }
+  expect(changes).toHaveLength(3);
+  expect(changes.flat().map((node) => node?.id)).toEqual(Array(3).fill('f:shop-web/shop/api'));
+});
+
+it('Tree_TrafficOnRows_ChangesEveryTwoSecondsAtMost', () => {
+  vscode.changeSetting('kftray.traffic.showInTree', true);
+  const grow = (bytesIn: number) => {
+    store.update({ snapshots: [{ ...api, status: 'active', traffic: { ...api.traffic, bytesIn, totalConnections: 1 } }], removed: [] });
+    vi.advanceTimersByTime(500);
+    return show()[1]!.description;
+  };
+  const seen = Array.from({ length: 8 }, (_, index) => grow(index + 1));
+  expect(new Set(seen).size).toBeLessThanOrEqual(3);
+  expect(seen.at(-1)).toMatch(/· ↓ \d B {2}↑ 0 B$/);
+});
+
 it('Tree_ManyChanges_AreCoalescedTo250ms', () => {
   for (let attempt = 1; attempt <= 20; attempt++) {
     store.update({ snapshots: [{ ...api, status: attempt % 2 === 0 ? 'active' : 'starting' }], removed: [] });

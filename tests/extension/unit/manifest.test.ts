@@ -3,7 +3,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../extension/src/commands/index';
+import { clusterRow, type ClusterNode } from '../../../extension/src/model/clusterNodes';
 import { presentRow } from '../../../extension/src/model/presentation';
+import { taskType } from '../../../extension/src/integrations/forwardTasks';
 import { tooltipCommands } from '../../../extension/src/model/tooltip';
 import { type ForwardSnapshot, type ForwardStatus } from '../../../extension/src/sidecar/protocol.generated';
 import { snapshot, t } from '../support/snapshots';
@@ -34,6 +36,9 @@ interface Manifest {
     configuration: { properties: Record<string, { scope: string; default: unknown; markdownDescription: string }> };
     configurationDefaults: { 'remote.portsAttributes': Record<string, unknown> };
     jsonValidation: { url: string }[];
+    languageModelTools: { name: string; when: string; inputSchema: object }[];
+    taskDefinitions: { type: string }[];
+    walkthroughs: { steps: { media: { svg: string } }[] }[];
   };
 }
 
@@ -50,9 +55,15 @@ const menuItems = Object.values(manifest.contributes.menus).flat();
 /** Every contextValue that a row can have. */
 const contextValues = ((): string[] => {
   const statuses: ForwardStatus[] = ['stopped', 'starting', 'active', 'reconnecting', 'failed', 'blocked'];
-  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
+  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { pods: ['x-1'] }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'signInRequired', message: '' }, waitingFor: 'user' }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
   const rows = statuses.flatMap((status) => variants.map((variant) => presentRow(snapshot({ status, ...variant }), true, 'x', t).contextValue));
-  return [...new Set([...rows, presentRow(snapshot(), false, 'x', t).contextValue, 'group', 'source'])];
+  const clusters: ClusterNode[] = [
+    { kind: 'context', context: 'c', isCurrent: true },
+    { kind: 'namespace', context: 'c', namespace: 'n', isDefault: true },
+    ...(['service', 'pod'] as const).flatMap((type): ClusterNode[] => [undefined, []].map((annotated) => ({ kind: 'workload', context: 'c', namespace: 'n', workload: { type, name: 'w', ports: [], ...(annotated ? { annotated } : {}) } }))),
+    { kind: 'port', context: 'c', namespace: 'n', workload: { type: 'service', name: 'w', ports: [] }, port: { number: 1, protocol: 'tcp' } },
+  ];
+  return [...new Set([...rows, presentRow(snapshot(), false, 'x', t).contextValue, 'group', 'source', ...clusters.map((node) => clusterRow(node, t).contextValue)])];
 })();
 
 describe('Commands', () => {
@@ -66,7 +77,7 @@ describe('Commands', () => {
       ...manifest.contributes.keybindings.map(({ command }) => command),
       ...tooltipCommands,
       ...Object.values(texts).flatMap((text) => [...text.matchAll(/command:(kftray\.\w+)/g)].map(([, id]) => id!)),
-      ...[...code.matchAll(/'(kftray\.(?:start|stop|add|allow|open|copy|show|restart|reveal|manage|retry|diagnose)(?!\w*Count)\w*)'/g)].map(([, id]) => id!),
+      ...[...code.matchAll(/'(kftray\.(?:start|stop|add|allow|open|copy|show|restart|reveal|manage|retry|change|update|diagnose)(?!\w*Count)\w*)'/g)].map(([, id]) => id!),
     ];
     expect(used.filter((id) => !declared.includes(id) && !settings.includes(id))).toEqual([]);
     expect(used.length).toBeGreaterThan(30);
@@ -108,13 +119,13 @@ describe('WhenClauses', () => {
 describe('Settings', () => {
   it('Settings_Declared_AreReadAndNoOthers', () => {
     const reader = sources.find(({ name }) => name === 'settings.ts')!.text;
-    const reads = [...reader.matchAll(/this\.read(?:<.*?>)?\('([\w.]+)', (.+?)\)/g)].map(([, name]) => `kftray.${name!}`);
+    const reads = [...reader.matchAll(/this\.read(?:<.*?>)?\('([\w.]+)', ([^,]+?)(?:, \w+)?\)/g)].map(([, name]) => `kftray.${name!}`);
     expect(reads.sort()).toEqual([...settings].sort());
   });
 
   it('Settings_ReadWithoutAValue_FallBackToTheDeclaredDefault', () => {
     const reader = sources.find(({ name }) => name === 'settings.ts')!.text;
-    for (const [, name, fallback] of reader.matchAll(/this\.read(?:<.*?>)?\('([\w.]+)', (.+?)\)[;,]/g)) {
+    for (const [, name, fallback] of reader.matchAll(/this\.read(?:<.*?>)?\('([\w.]+)', ([^,]+?)(?:, \w+)?\)(?: \* 1000)?[;,]/g)) {
       expect(JSON.parse(fallback!.replaceAll("'", '"')), name).toEqual(manifest.contributes.configuration.properties[`kftray.${name!}`]!.default);
     }
   });
@@ -150,6 +161,22 @@ describe('Manifest', () => {
     const [pattern] = Object.keys(manifest.contributes.configurationDefaults['remote.portsAttributes']);
     expect('/home/me/.vscode/extensions/kftray/bin/kftray-sidecar serve --window shop').toMatch(new RegExp(pattern!));
     expect('C:\\kftray\\bin\\kftray-sidecar.exe serve').toMatch(new RegExp(pattern!));
+  });
+
+  it('Tools_Declared_AreRegisteredAndNoOthers', () => {
+    const registered = [...code.matchAll(/registerTool\('(\w+)'/g)].map(([, name]) => name!);
+    expect(registered.sort()).toEqual(manifest.contributes.languageModelTools.map(({ name }) => name).sort());
+    expect(manifest.contributes.languageModelTools.filter(({ when }) => when !== 'isWorkspaceTrusted')).toEqual([]);
+  });
+
+  it('Tasks_Declared_AreProvided', () => {
+    expect(manifest.contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
+  });
+
+  it('Walkthrough_Pictures_Exist', () => {
+    for (const { media } of manifest.contributes.walkthroughs.flatMap(({ steps }) => steps)) {
+      expect(read(media.svg)).toContain('var(--vscode-foreground)');
+    }
   });
 
   it('Icon_IsAPngOf128', () => {

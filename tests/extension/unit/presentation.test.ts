@@ -11,6 +11,7 @@ const fault = (kind: FaultKind, message = 'What happened.') => ({ kind, message 
 const rows: [RowState, Partial<ForwardSnapshot>, { description: string; icon: string; label: string }][] = [
   ['stopped', {}, { description: ':8080 → svc/api:8000', icon: 'circle-outline', label: 'shop/api, stopped, local port 8080 to service api port 8000, TCP' }],
   ['starting', { status: 'starting' }, { description: 'starting… · :8080 → svc/api:8000', icon: 'loading~spin', label: 'shop/api, starting, local port 8080 to service api port 8000, TCP' }],
+  ['starting', { status: 'starting', fault: fault('relayStarting') }, { description: 'deploying relay… · :8080 → svc/api:8000', icon: 'loading~spin', label: 'shop/api, starting, local port 8080 to service api port 8000, TCP, relay is starting' }],
   ['active', { status: 'active', pods: ['api-1'] }, { description: ':8080 → svc/api:8000', icon: 'circle-filled', label: 'shop/api, active, local port 8080 to service api port 8000, TCP' }],
   ['degraded', { status: 'reconnecting', waitingFor: 'event', fault: fault('noReadyPod') }, { description: 'no ready pod · :8080 → svc/api:8000', icon: 'warning', label: 'shop/api, reconnecting, local port 8080 to service api port 8000, TCP, no ready pod' }],
   ['degraded', { status: 'reconnecting', waitingFor: 'user', fault: fault('unauthorized') }, { description: 'signed out · :8080 → svc/api:8000', icon: 'warning', label: 'shop/api, reconnecting, local port 8080 to service api port 8000, TCP, signed out' }],
@@ -27,8 +28,19 @@ describe('Row', () => {
     const forward = snapshot(changes);
     expect(rowState(forward, true)).toBe(state);
     const row = presentRow(forward, true, 'api', t);
-    expect(row).toMatchObject({ label: 'api', description: expected.description, accessibilityLabel: expected.label, contextValue: `forward;${state};tcp` });
+    expect(row).toMatchObject({ label: 'api', description: expected.description, accessibilityLabel: expected.label, contextValue: `forward;${state};tcp${forward.pods.length > 0 ? ';pod' : ''}` });
     expect(row.icon.id).toBe(expected.icon);
+  });
+
+  it('Row_WaitingForItsNextAttempt_CountsDown', () => {
+    const forward = snapshot({ status: 'reconnecting', waitingFor: 'time', nextAttemptAt: '2026-01-01T12:00:04Z', fault: fault('serverUnreachable') });
+    const at = (time: string) => presentRow(forward, true, 'api', t, { now: Date.parse(time) }).description;
+    expect(at('2026-01-01T12:00:00.5Z')).toBe('cluster unreachable, retry in 4 s · :8080 → svc/api:8000');
+    expect(at('2026-01-01T12:00:05Z')).toBe('reconnecting, cluster unreachable · :8080 → svc/api:8000');
+  });
+
+  it('Row_WithTraffic_ShowsItLast', () => {
+    expect(presentRow(snapshot({ status: 'active' }), true, 'api', t, { traffic: '↓ 1 B  ↑ 2 B' }).description).toBe(':8080 → svc/api:8000 · ↓ 1 B  ↑ 2 B');
   });
 
   it('Row_OfADeadSidecar_IsNotWhatItSaidLast', () => {

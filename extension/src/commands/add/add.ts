@@ -1,51 +1,43 @@
 import * as vscode from 'vscode';
-import { appendForward, type NewForward, type TextEdit } from '../../workspace/configEdits';
-import { applyEdits } from '../../workspace/documentEdits';
+import { appendForward } from '../../workspace/configEdits';
+import { editDocument } from '../../workspace/documentEdits';
+import { sessionConfigUri } from '../../workspace/sessionDocuments';
+import { pickFolder } from '../config';
 import { type CommandContext } from '../context';
-import { exists, pickFolder } from '../config';
-import { type Draft, toForward } from './draft';
+import { requireTrust } from '../trust';
+import { draftOf, type SaveTarget, toForward } from './draft';
 import { addSteps } from './steps';
 import { runWizard } from './wizard';
 
-/** Add Port Forward…: asks, writes the forward into a document, starts it and shows its row. */
-export async function add(context: CommandContext): Promise<void> {
-  if (!vscode.workspace.isTrusted) {
-    throw new Error(vscode.l10n.t('In Restricted Mode Kftray opens no kubeconfig, because a kubeconfig can run programs. Trust the workspace first.'));
-  }
-  const draft: Draft = {};
-  const isComplete = await runWizard(vscode.l10n.t('Add Port Forward'), addSteps(context), draft);
+/** Add Port Forward…: asks, writes the forward into a document, starts it and shows its row. A row of the clusters answers most of it. */
+export async function add(context: CommandContext, ...args: unknown[]): Promise<void> {
+  requireTrust();
+  const draft = draftOf(args[0]);
+  const isComplete = await runWizard(vscode.l10n.t('Add Port Forward'), addSteps(context, draft), draft);
   const forward = toForward(draft);
   if (!isComplete || !forward) {
     return;
   }
-  const uri = await destination(context, draft);
+  const uri = await destination(context, draft.saveTo);
   if (uri) {
-    await write(uri, forward);
+    await editDocument(uri, (text) => appendForward(text, forward));
     await startNew(context, uri);
   }
 }
 
-async function destination({ documents }: CommandContext, { saveForUser }: Draft): Promise<vscode.Uri | undefined> {
-  if (saveForUser) {
-    return documents.userConfigUri;
+/** Where new forwards are kept. Undefined when the user left. */
+export async function destination({ documents }: CommandContext, saveTo: SaveTarget | undefined): Promise<vscode.Uri | undefined> {
+  switch (saveTo) {
+    case 'session':
+      return sessionConfigUri;
+    case 'user':
+      return documents.userConfigUri;
+    case 'workspace':
+    case undefined: {
+      const folder = await pickFolder();
+      return folder && documents.sharedConfigUri(folder);
+    }
   }
-  const folder = await pickFolder();
-  return folder && documents.sharedConfigUri(folder);
-}
-
-async function write(uri: vscode.Uri, forward: NewForward): Promise<void> {
-  if (!(await exists(uri))) {
-    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(''));
-  }
-  const document = await vscode.workspace.openTextDocument(uri);
-  let edits: readonly TextEdit[];
-  try {
-    edits = await appendForward(document.getText(), forward);
-  } catch (error) {
-    await vscode.window.showTextDocument(document);
-    throw error;
-  }
-  await applyEdits(document, edits);
 }
 
 async function startNew(context: CommandContext, uri: vscode.Uri): Promise<void> {

@@ -1,4 +1,5 @@
-import { type BrowsePort, type BrowseResult, type BrowseWorkload, type ForwardSnapshot } from '../../sidecar/protocol.generated';
+import { type ClusterNode } from '../../model/clusterNodes';
+import { type BrowsePort, type BrowseWorkload, type ForwardSnapshot } from '../../sidecar/protocol.generated';
 import { type NewForward } from '../../workspace/configEdits';
 
 /** The answers so far. */
@@ -9,26 +10,41 @@ export interface Draft {
   port?: BrowsePort;
   localPort?: number;
   alias?: string;
-  saveForUser?: boolean;
+  saveTo?: SaveTarget;
 }
 
-/** One row per thing that can be forwarded: pods of one selector are one. */
-export function distinctWorkloads({ workloads }: Pick<BrowseResult, 'workloads'>): readonly BrowseWorkload[] {
-  const seen = new Set<string>();
-  return workloads.filter(({ type, name, selector }) => {
-    const key = `${type} ${selector ?? name}`;
-    return !seen.has(key) && seen.add(key);
-  });
-}
+/** Where the forward is kept: the team's file, the user's own, or this window only. */
+export type SaveTarget = 'workspace' | 'user' | 'session';
 
-/** The remote port when everybody may listen on it, else the usual one above it; the next one that no other forward has. */
-export function suggestLocalPort(remotePort: number, others: readonly ForwardSnapshot[]): number {
-  const taken = new Set(others.map(({ localPort }) => localPort));
-  let port = remotePort >= 1024 ? remotePort : 8000 + remotePort;
-  while (taken.has(port) && port < 65_535) {
-    port++;
+/** What a row of the clusters says of a forward. */
+export function draftOf(argument: unknown): Draft {
+  const node = clusterNode(argument);
+  switch (node?.kind) {
+    case 'context':
+      return { context: node.context };
+    case 'namespace':
+      return { context: node.context, namespace: node.namespace };
+    case 'workload': {
+      const [only, ...others] = node.workload.ports;
+      return { context: node.context, namespace: node.namespace, workload: node.workload, ...(only && others.length === 0 ? { port: only } : {}) };
+    }
+    case 'port':
+      return { context: node.context, namespace: node.namespace, workload: node.workload, port: node.port };
+    case 'note':
+    case undefined:
+      return {};
   }
-  return port;
+}
+
+/** The row of the clusters that the editor passes to a command, if it is one. */
+export function clusterNode(argument: unknown): ClusterNode | undefined {
+  const isNode = typeof argument === 'object' && argument !== null && 'kind' in argument && 'context' in argument;
+  return isNode ? (argument as ClusterNode) : undefined;
+}
+
+/** The remote port when everybody may listen on it, else the usual one above it. */
+export function suggestLocalPort(remotePort: number): number {
+  return remotePort >= 1024 ? remotePort : 8000 + remotePort;
 }
 
 /** The target's name, made unique. */
@@ -40,9 +56,9 @@ export function suggestAlias({ workload, port }: Draft, others: readonly Forward
   return free ?? Array.from({ length: others.length + 1 }, (_, index) => `${name}-${index + 2}`).find((candidate) => !taken.has(candidate)) ?? name;
 }
 
-/** A pod's own name changes with every rollout: the value of its label stays. */
-function speakingName({ name, selector }: BrowseWorkload): string {
-  return selector?.split(',')[0]?.split('=').at(-1) ?? name;
+/** A pod's own name changes with every rollout: that of its owner and the value of its label stay. */
+function speakingName({ name, selector, owner }: BrowseWorkload): string {
+  return owner?.split('/').at(-1) ?? selector?.split(',')[0]?.split('=').at(-1) ?? name;
 }
 
 /** What goes into the document. Undefined while answers are missing. */
@@ -50,6 +66,17 @@ export function toForward({ context, namespace, workload, port, localPort, alias
   if (context === undefined || namespace === undefined || !workload || !port || localPort === undefined || alias === undefined) {
     return undefined;
   }
-  const target = workload.type !== 'pod' ? { service: workload.name } : workload.selector === undefined ? { workload_type: 'pod' as const, service: workload.name } : { workload_type: 'pod' as const, target: workload.selector };
-  return { alias, ...target, namespace, context, local_port: localPort, remote_port: port.number, ...(port.protocol === 'udp' ? { protocol: 'udp' as const } : {}) };
+  return { alias, ...targetOf(workload), namespace, context, local_port: localPort, remote_port: port.number, ...(port.protocol === 'udp' ? { protocol: 'udp' as const } : {}) };
+}
+
+function targetOf({ type, name, selector }: BrowseWorkload): Pick<NewForward, 'workload_type' | 'service' | 'target' | 'remote_address'> {
+  switch (type) {
+    case 'pod':
+      return selector === undefined ? { workload_type: 'pod', service: name } : { workload_type: 'pod', target: selector };
+    case 'proxy':
+      return { workload_type: 'proxy', remote_address: name };
+    case 'service':
+    case 'expose':
+      return { service: name };
+  }
 }

@@ -1,15 +1,24 @@
-import { createServer } from 'node:net';
 import * as vscode from 'vscode';
 import { type BrowseParams, type BrowseResult, type BrowseWorkload } from '../../sidecar/protocol.generated';
-import { SidecarRequestError } from '../../sidecar/errors';
+import { distinctWorkloads } from '../../model/clusterNodes';
+import { browseCluster } from '../browse';
 import { type CommandContext } from '../context';
-import { distinctWorkloads, type Draft, suggestAlias, suggestLocalPort } from './draft';
+import { probePort } from '../ports';
+import { aliasVerdict, localPortVerdict, portProblem } from '../verdicts';
+import { type Draft, type SaveTarget, suggestAlias, suggestLocalPort } from './draft';
 import { ask, pick, type PickItem, type Step, type StepPlace, type StepResult } from './wizard';
 
-/** Context → namespace → target → port → local port → alias. */
-export function addSteps(context: CommandContext): readonly Step<Draft>[] {
+/** Context → namespace → target → port → local port → alias. What the draft knows already is not asked. */
+export function addSteps(context: CommandContext, known: Draft): readonly Step<Draft>[] {
   const browse = (params: BrowseParams, token: vscode.CancellationToken): Promise<BrowseResult> => browseCluster(context, params, token);
-  return [contextStep(browse), namespaceStep(browse), targetStep(browse), portStep, localPortStep(context), aliasStep(context)];
+  return [
+    ...(known.context === undefined ? [contextStep(browse)] : []),
+    ...(known.namespace === undefined ? [namespaceStep(browse)] : []),
+    ...(known.workload === undefined ? [targetStep(browse)] : []),
+    ...(known.port === undefined ? [portStep] : []),
+    localPortStep(context),
+    aliasStep(context),
+  ];
 }
 
 type Browse = (params: BrowseParams, token: vscode.CancellationToken) => Promise<BrowseResult>;
@@ -57,13 +66,16 @@ function targetStep(browse: Browse): Step<Draft> {
     const { context, namespace } = required(draft);
     const answer = await pick<BrowseWorkload>(place, {
       placeholder: vscode.l10n.t('Forward to which service, or to which pods?'),
-      load: async (token) => targetItems(distinctWorkloads(await browse({ context, namespace }, token))),
+      load: async (token) => [...targetItems(distinctWorkloads(await browse({ context, namespace }, token))), ...proxyItems()],
       manualLabel: vscode.l10n.t('Enter a service…'),
-      previous: draft.workload?.selector ?? draft.workload?.name,
+      previous: draft.workload?.owner ?? draft.workload?.selector ?? draft.workload?.name,
       skipSingle: false,
     });
     if (answer === 'manual') {
       return enter(place, vscode.l10n.t('Name of the service'), '', kubernetesName, (name) => (draft.workload = { type: 'service', name, ports: [] }));
+    }
+    if (typeof answer !== 'string' && answer.value.type === 'proxy') {
+      return enter(place, vscode.l10n.t('Host or IP address behind the cluster'), draft.workload?.type === 'proxy' ? draft.workload.name : '', hostProblem, (name) => (draft.workload = { ...answer.value, name }));
     }
     return typeof answer === 'string' ? asResult(answer) : accept(answer, (value) => (draft.workload = value));
   };
@@ -94,24 +106,14 @@ const portStep: Step<Draft> = async (draft, place) => {
   return typeof answer === 'string' ? asResult(answer) : accept(answer, set);
 };
 
-function localPortStep({ store }: CommandContext): Step<Draft> {
+function localPortStep(context: CommandContext): Step<Draft> {
+  const { store } = context;
   return async (draft, place) => {
-    const suggestion = draft.localPort ?? suggestLocalPort(draft.port?.number ?? 0, store.all);
+    const protocol = draft.port?.protocol ?? 'tcp';
     const answer = await ask(place, {
       prompt: vscode.l10n.t('Local port on which the forward listens. 0 means any free port.'),
-      value: String(suggestion),
-      validate: async (value) => {
-        const message = portProblem(value, 0);
-        if (message !== undefined) {
-          return { message, isWarning: false };
-        }
-        const port = Number(value);
-        const other = port === 0 ? undefined : store.all.find(({ localPort }) => localPort === port);
-        if (other) {
-          return { message: vscode.l10n.t('{0} has this port.', other.alias), isWarning: true };
-        }
-        return port !== 0 && !(await isFree(port)) ? { message: vscode.l10n.t('Port {0} is in use on this machine.', port), isWarning: true } : undefined;
-      },
+      value: String(draft.localPort ?? (await probePort(context, suggestLocalPort(draft.port?.number ?? 0), { protocol })).freePort ?? 0),
+      validate: (value) => localPortVerdict(value, store.all, (port) => probePort(context, port, { protocol })),
     });
     if (typeof answer === 'string') {
       return answer;
@@ -124,34 +126,25 @@ function localPortStep({ store }: CommandContext): Step<Draft> {
 function aliasStep({ store }: CommandContext): Step<Draft> {
   return async (draft, place) => {
     const hasFolder = (vscode.workspace.workspaceFolders ?? []).length > 0;
+    const usual: SaveTarget = hasFolder ? 'workspace' : 'user';
+    const button = (saveTo: SaveTarget, icon: string, tooltip: string): vscode.QuickInputButton & { saveTo: SaveTarget } => ({ iconPath: new vscode.ThemeIcon(icon), tooltip, saveTo });
+    const alternatives = [
+      ...(hasFolder ? [button('user', 'account', vscode.l10n.t('Save for me, in every workspace, instead of in .vscode/kftray.json'))] : []),
+      button('session', 'clock', vscode.l10n.t('Keep it only until this window is closed')),
+    ];
     const answer = await ask(place, {
       prompt: vscode.l10n.t('Name of the forward. Forwards with a common prefix such as "shop/" form a group.'),
       value: draft.alias ?? suggestAlias(draft, store.all),
-      validate: (value) => {
-        const message = value === '' ? vscode.l10n.t('The forward needs a name.') : store.all.some(({ alias }) => alias === value) ? vscode.l10n.t('There is a forward of this name already.') : undefined;
-        return Promise.resolve(message === undefined ? undefined : { message, isWarning: false });
-      },
-      ...(hasFolder ? { alternative: { iconPath: new vscode.ThemeIcon('account'), tooltip: vscode.l10n.t('Save for me, in every workspace, instead of in .vscode/kftray.json') } } : {}),
+      validate: (value) => Promise.resolve(aliasVerdict(value, store.all)),
+      alternatives,
     });
     if (typeof answer === 'string') {
       return answer;
     }
     draft.alias = answer.value;
-    draft.saveForUser = answer.isAlternative || !hasFolder;
+    draft.saveTo = alternatives.find((alternative) => alternative === answer.chosen)?.saveTo ?? usual;
     return 'next';
   };
-}
-
-async function browseCluster({ supervisor, settings }: CommandContext, params: BrowseParams, token: vscode.CancellationToken): Promise<BrowseResult> {
-  const connection = await supervisor.connection();
-  const { kubeconfig } = settings;
-  try {
-    return await connection.request('cluster/browse', { ...params, ...(kubeconfig.length > 0 ? { kubeconfig } : {}) }, token);
-  } catch (error) {
-    // The fault that the error carries knows what to do about it.
-    const hint = error instanceof SidecarRequestError && typeof error.data === 'object' && error.data !== null && 'hint' in error.data ? String(error.data.hint) : undefined;
-    throw hint === undefined || !(error instanceof Error) ? error : new Error(`${error.message} ${hint}`, { cause: error });
-  }
 }
 
 function targetItems(workloads: readonly BrowseWorkload[]): readonly PickItem<BrowseWorkload>[] {
@@ -159,14 +152,21 @@ function targetItems(workloads: readonly BrowseWorkload[]): readonly PickItem<Br
     const items = workloads
       .filter((workload) => workload.type === type)
       .map((value) => ({
-        label: value.selector ?? value.name,
-        description: [value.selector === undefined ? undefined : value.name, value.ports.map(({ name, number }) => (name === undefined ? `${number}` : `${number} ${name}`)).join(', ')].filter(Boolean).join(' · '),
+        label: value.owner ?? value.selector ?? value.name,
+        description: [value.owner === undefined ? undefined : value.selector, value.ports.map(({ name, number }) => (name === undefined ? `${number}` : `${number} ${name}`)).join(', ')].filter(Boolean).join(' · '),
         iconPath: new vscode.ThemeIcon(icon),
         value,
       }));
     return items.length === 0 ? [] : [{ label, kind: vscode.QuickPickItemKind.Separator }, ...items];
   };
   return [...section(vscode.l10n.t('Services'), 'service', 'globe'), ...section(vscode.l10n.t('Pods by label'), 'pod', 'package')];
+}
+
+function proxyItems(): readonly PickItem<BrowseWorkload>[] {
+  return [
+    { label: vscode.l10n.t('Behind the cluster'), kind: vscode.QuickPickItemKind.Separator },
+    { label: vscode.l10n.t('Proxy through cluster…'), iconPath: new vscode.ThemeIcon('link-external'), value: { type: 'proxy', name: '', ports: [] } },
+  ];
 }
 
 function currentFirst(names: readonly string[], current: string | undefined, mark: string): readonly PickItem<string>[] {
@@ -211,20 +211,6 @@ function kubernetesName(value: string): string | undefined {
   return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value) && value.length <= 253 ? undefined : vscode.l10n.t('Names have lower-case letters, digits, "-" and ".".');
 }
 
-function portProblem(value: string, least: number): string | undefined {
-  return /^\d{1,5}$/.test(value) && Number(value) >= least && Number(value) <= 65_535 ? undefined : vscode.l10n.t('A port is a number from {0} to 65535.', least);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => {
-      resolve(false);
-    });
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      server.close(() => {
-        resolve(true);
-      });
-    });
-  });
+function hostProblem(value: string): string | undefined {
+  return /^[\w.:-]+$/.test(value) ? undefined : vscode.l10n.t('A host has letters, digits, "-", "." and ":".');
 }

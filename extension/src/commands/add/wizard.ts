@@ -118,20 +118,22 @@ export interface AskOptions {
   readonly placeholder?: string;
   /** A sentence when the value cannot be accepted. One with `isWarning` is shown but accepted. */
   readonly validate: (value: string) => Promise<{ message: string; isWarning: boolean } | undefined>;
-  /** Another way to accept, as a button beside the input. */
-  readonly alternative?: vscode.QuickInputButton;
+  /** Other ways to accept, as buttons beside the input. */
+  readonly alternatives?: readonly vscode.QuickInputButton[];
 }
 
-export type AskAnswer = { readonly value: string; readonly isAlternative: boolean } | 'back' | 'cancel';
+/** `chosen`: the alternative that was pressed, if it was not Enter. */
+export type AskAnswer = { readonly value: string; readonly chosen?: vscode.QuickInputButton } | 'back' | 'cancel';
 
-export async function ask(place: StepPlace, options: AskOptions): Promise<AskAnswer> {
+/** @param place A title alone is enough outside of a wizard. */
+export async function ask(place: Pick<StepPlace, 'title'> & Partial<StepPlace>, options: AskOptions): Promise<AskAnswer> {
   const input = vscode.window.createInputBox();
-  Object.assign(input, { title: place.title, step: place.step, totalSteps: place.totalSteps });
+  Object.assign(input, place.step === undefined ? { title: place.title } : { title: place.title, step: place.step, totalSteps: place.totalSteps });
   input.prompt = options.prompt;
   input.value = options.value;
   input.placeholder = options.placeholder;
   input.ignoreFocusOut = true;
-  input.buttons = [...(place.canGoBack ? [vscode.QuickInputButtons.Back] : []), ...(options.alternative ? [options.alternative] : [])];
+  input.buttons = [...(place.canGoBack ? [vscode.QuickInputButtons.Back] : []), ...(options.alternatives ?? [])];
   const disposables: vscode.Disposable[] = [input];
   try {
     return await new Promise<AskAnswer>((resolve, reject) => {
@@ -143,17 +145,17 @@ export async function ask(place: StepPlace, options: AskOptions): Promise<AskAns
         }
         return verdict === undefined || verdict.isWarning;
       };
-      const accept = (isAlternative: boolean): void => {
+      const accept = (chosen?: vscode.QuickInputButton): void => {
         validate().then((isValid) => {
           if (isValid) {
-            resolve({ value: input.value.trim(), isAlternative });
+            resolve({ value: input.value.trim(), ...(chosen ? { chosen } : {}) });
           }
         }, reject);
       };
       disposables.push(
         input.onDidTriggerButton((button) => {
-          if (button === options.alternative) {
-            accept(true);
+          if (options.alternatives?.includes(button)) {
+            accept(button);
           } else {
             resolve('back');
           }
@@ -165,7 +167,7 @@ export async function ask(place: StepPlace, options: AskOptions): Promise<AskAns
           validate().catch(reject);
         }),
         input.onDidAccept(() => {
-          accept(false);
+          accept();
         }),
       );
       input.show();

@@ -1,0 +1,33 @@
+import * as vscode from 'vscode';
+import { type ForwardSnapshot, type ProbePortResult } from '../sidecar/protocol.generated';
+
+/** What is wrong with an input. A warning is shown but accepted. */
+export interface Verdict {
+  readonly message: string;
+  readonly isWarning: boolean;
+}
+
+export function portProblem(value: string, least: number): string | undefined {
+  return /^\d{1,5}$/.test(value) && Number(value) >= least && Number(value) <= 65_535 ? undefined : vscode.l10n.t('A port is a number from {0} to 65535.', least);
+}
+
+/** A port that is taken is accepted: whoever holds it may be gone by the time it is needed. */
+export async function localPortVerdict(value: string, others: readonly ForwardSnapshot[], probe: (port: number) => Promise<ProbePortResult>): Promise<Verdict | undefined> {
+  const message = portProblem(value, 0);
+  if (message !== undefined) {
+    return { message, isWarning: false };
+  }
+  const port = Number(value);
+  const other = port === 0 ? undefined : others.find(({ localPort }) => localPort === port);
+  if (other) {
+    return { message: vscode.l10n.t('{0} has this port.', other.alias), isWarning: true };
+  }
+  const fault = port === 0 ? undefined : (await probe(port)).fault;
+  return fault && { message: fault.message, isWarning: true };
+}
+
+export function aliasVerdict(value: string, others: readonly ForwardSnapshot[]): Verdict | undefined {
+  const message =
+    value === '' ? vscode.l10n.t('The forward needs a name.') : others.some(({ alias }) => alias === value) ? vscode.l10n.t('There is a forward of this name already.') : undefined;
+  return message === undefined ? undefined : { message, isWarning: false };
+}

@@ -1,0 +1,106 @@
+import * as vscode from 'vscode';
+import { presentRow } from '../model/presentation';
+import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { findForwards, type ForwardControl, startAndWait, stopForwards } from './starting';
+
+export const taskType = 'kftray';
+
+interface ForwardTaskDefinition extends vscode.TaskDefinition {
+  /** Aliases, with `*` and `?`. */
+  readonly forwards: readonly string[];
+  readonly action?: 'start' | 'stop';
+}
+
+/** Tasks that start or stop forwards, for `preLaunchTask` and `postDebugTask`. The forwards outlive the task. */
+export class ForwardTasks implements vscode.TaskProvider {
+  constructor(private readonly control: ForwardControl) {}
+
+  provideTasks(): vscode.Task[] {
+    return this.control.store.all.length === 0
+      ? []
+      : [
+          this.task({ type: taskType, forwards: ['*'], action: 'start' }, vscode.TaskScope.Workspace, vscode.l10n.t('start all port forwards')),
+          this.task({ type: taskType, forwards: ['*'], action: 'stop' }, vscode.TaskScope.Workspace, vscode.l10n.t('stop all port forwards')),
+        ];
+  }
+
+  resolveTask(task: vscode.Task): vscode.Task | undefined {
+    const definition = task.definition as ForwardTaskDefinition;
+    return isDefinition(definition) ? this.task(definition, task.scope ?? vscode.TaskScope.Workspace, task.name) : undefined;
+  }
+
+  private task(definition: ForwardTaskDefinition, scope: vscode.TaskScope | vscode.WorkspaceFolder, name: string): vscode.Task {
+    const execution = new vscode.CustomExecution(() => Promise.resolve(new ForwardTerminal(this.control, definition)));
+    const task = new vscode.Task(definition, scope, name, taskType, execution, []);
+    task.presentationOptions = { reveal: vscode.TaskRevealKind.Silent, clear: true };
+    return task;
+  }
+}
+
+function isDefinition({ forwards, action }: ForwardTaskDefinition): boolean {
+  const isKnown = action === undefined || (['start', 'stop'] as readonly unknown[]).includes(action);
+  return Array.isArray(forwards) && forwards.length > 0 && forwards.every((pattern) => typeof pattern === 'string') && isKnown;
+}
+
+/** Says what happens, a line for each forward, and ends with 0 when all is as wanted. */
+export class ForwardTerminal implements vscode.Pseudoterminal {
+  private readonly written = new vscode.EventEmitter<string>();
+  private readonly closed = new vscode.EventEmitter<number>();
+  private readonly cancelled = new AbortController();
+
+  readonly onDidWrite = this.written.event;
+  readonly onDidClose = this.closed.event;
+
+  constructor(
+    private readonly control: ForwardControl,
+    private readonly definition: ForwardTaskDefinition,
+  ) {}
+
+  open(): void {
+    this.run().then(
+      (code) => {
+        this.closed.fire(code);
+      },
+      (error: unknown) => {
+        this.say(error instanceof Error ? error.message : String(error));
+        this.closed.fire(1);
+      },
+    );
+  }
+
+  /** The user ended the task: what was started stays. */
+  close(): void {
+    this.cancelled.abort();
+  }
+
+  private async run(): Promise<number> {
+    if (!vscode.workspace.isTrusted) {
+      throw new Error(vscode.l10n.t('In Restricted Mode Kftray starts nothing, because a kubeconfig can run programs.'));
+    }
+    const { forwards: patterns, action } = this.definition;
+    const forwards = await findForwards(this.control, patterns);
+    if (forwards.length === 0) {
+      throw new Error(vscode.l10n.t('No port forward is named {0}.', patterns.join(', ')));
+    }
+    if (action === 'stop') {
+      await stopForwards(this.control, forwards);
+      this.say(vscode.l10n.t('Stopped {0}.', forwards.map(({ alias }) => alias).join(', ')));
+      return 0;
+    }
+    this.say(vscode.l10n.t('Starting {0}…', forwards.map(({ alias }) => alias).join(', ')));
+    const ended = await startAndWait(this.control, forwards, this.cancelled.signal);
+    ended.forEach((snapshot) => {
+      this.say(this.line(snapshot));
+    });
+    return ended.length === forwards.length && ended.every(({ status }) => status === 'active') ? 0 : 1;
+  }
+
+  private line(snapshot: ForwardSnapshot): string {
+    const { accessibilityLabel } = presentRow(snapshot, this.control.store.isCurrent(snapshot.id), snapshot.alias, vscode.l10n.t);
+    return snapshot.status === 'active' ? accessibilityLabel : [accessibilityLabel, snapshot.fault?.hint].filter(Boolean).join('. ');
+  }
+
+  private say(text: string): void {
+    this.written.fire(`${text.replaceAll('\n', '\r\n')}\r\n`);
+  }
+}
