@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { capture, run } from '../lib/processes.mjs';
 import { Failure, step } from '../lib/report.mjs';
 
 const isRoot = process.getuid?.() === 0;
 let listsAreFresh = false;
+
+// Asked by invoke-rc.d before it starts a service; 101 is "not allowed": https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
+const policy = '/usr/sbin/policy-rc.d';
 
 /**
  * Installs the Debian packages that are missing; as root only. `purpose` completes "… needs …".
@@ -20,7 +23,18 @@ export async function ensureDebianPackages(purpose, packages) {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   if (!listsAreFresh) await run('apt-get update', 'apt-get', ['update', '-q'], { env });
   listsAreFresh = true;
-  await run('apt-get install', 'apt-get', command.split(' ').slice(1), { env });
+  await withoutServices(() => run('apt-get install', 'apt-get', command.split(' ').slice(1), { env }));
+}
+
+/** Packages of servers start them when they are installed: nothing that we install may be left listening. */
+async function withoutServices(install) {
+  const isOurs = !existsSync(policy);
+  if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await install();
+  } finally {
+    if (isOurs) rmSync(policy, { force: true });
+  }
 }
 
 async function missingPackages(packages) {

@@ -11,6 +11,7 @@ import { buildVsix } from '../build/vsix.mjs';
 import { root } from '../lib/paths.mjs';
 import { ensureChromium, ensureCodeServer } from '../setup/codeServer.mjs';
 import { ensureKubectl } from '../setup/kubectl.mjs';
+import { ensureServers } from '../setup/servers.mjs';
 import { buildTests } from './buildTests.mjs';
 import { runChecks } from './checks.mjs';
 import { runVitest } from './vitest.mjs';
@@ -44,6 +45,7 @@ export const suites = [
   {
     name: 'functional', title: 'the sidecar against the test cluster', limitMs: 15 * minutes,
     async prepare() {
+      await ensureServers();
       await buildTests('Kftray.Sidecar.FunctionalTests');
       return { KFTRAY_SIDECAR: await buildSidecar(), KFTRAY_SERVER: await buildServer() };
     },
@@ -52,6 +54,7 @@ export const suites = [
   {
     name: 'relay', title: 'the relay, as clients and targets see it', limitMs: 5 * minutes,
     async prepare() {
+      await ensureServers();
       await buildTests('Kftray.Server.Tests');
       const KFTRAY_SERVER = await buildServer();
       // Where no image can be made, its tests say so.

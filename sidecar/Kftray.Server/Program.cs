@@ -8,6 +8,10 @@ using Kftray.Relay;
 // to it that none keeps that thread (Turns). Read by System.Net.Sockets when the first socket is made; there is no other way to set it.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
+// One such thread, so that it finds many sockets ready each time and is woken seldom. Streams that need more than one core leave it anyway (Turns).
+// Measured together with TcpPipe's small reads, not apart: 18 µs of the relay's processor time a request of redis-benchmark in place of 22.
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
+
 using var output = TextWriter.Synchronized(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });
 var time = TimeProvider.System;
 var log = new RelayLog(output, time);

@@ -10,6 +10,9 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
     /// <summary>How often a side that has sent its end is asked whether it is still there: nothing is read from it any more that would tell.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>Of each direction, also while it waits. Most messages of databases and the like are smaller.</summary>
+    private const int LittleSize = 2 * 1024;
+
     public async Task RunAsync(CancellationToken stopping)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -59,12 +62,34 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
         }
     }
 
+    /// <summary>
+    /// What fits in a little memory of our own is read without asking first whether it is there: for question and answer that is two calls of the
+    /// system in place of five. More than that goes through chunks, until there is little again.
+    /// </summary>
     private async Task PassOnAsync(Socket source, Socket destination, CancellationToken ending)
     {
         var turns = new Turns();
+        var little = new byte[LittleSize];
         while (true)
         {
-            await turns.PauseAsync(source.WaitReadableAsync(ending));
+            // Ended by the sockets' disposal, as everything here: a token would be registered for each read.
+            var count = await turns.PauseAsync(source.ReceiveAsync(little, SocketFlags.None, CancellationToken.None));
+            if (count == 0)
+                return;
+            context.Touch();
+            await destination.SendAllAsync(little.AsMemory(0, count));
+            await turns.TakeAsync();
+            if (count == LittleSize && !await PassOnMuchAsync(source, destination, turns, ending))
+                return;
+        }
+    }
+
+    /// <returns>True when there is little again; false at the end.</returns>
+    private async Task<bool> PassOnMuchAsync(Socket source, Socket destination, Turns turns, CancellationToken ending)
+    {
+        while (true)
+        {
+            var passedOn = 0;
             var chunk = await context.Chunks.RentAsync(ending);
             try
             {
@@ -72,7 +97,8 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
                 while ((error = source.TryReceive(chunk, out var count)) == SocketError.Success)
                 {
                     if (count == 0)
-                        return;
+                        return false;
+                    passedOn += count;
                     context.Touch();
                     await destination.SendAllAsync(chunk.AsMemory(0, count));
                     await turns.TakeAsync();
@@ -85,6 +111,10 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
             {
                 context.Chunks.Return(chunk);
             }
+
+            if (passedOn < LittleSize)
+                return true;
+            await turns.PauseAsync(source.WaitReadableAsync(CancellationToken.None));
         }
     }
 }

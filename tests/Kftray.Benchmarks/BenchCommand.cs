@@ -52,7 +52,7 @@ internal static class BenchCommand
         }
 
         var quick = options.GetValue(Quick);
-        var pace = quick ? new Pace(TimeSpan.FromSeconds(1), 20) : new Pace(TimeSpan.FromSeconds(3), 100);
+        var pace = quick ? new Pace(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 20) : new Pace(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10), 100);
         var rounds = quick ? 1 : options.GetValue(Rounds);
         await using var scene = await SceneOfAsync(options, cancellationToken);
         if (options.GetValue(Soak) is > 0 and var minutes)
@@ -62,7 +62,7 @@ internal static class BenchCommand
         if (options.GetValue(Baseline) is { } baseline)
             forwarders.Insert(1, new SidecarForwarder(baseline, "baseline"));
         var results = new Results();
-        await MeasureAsync(wanted, scene, forwarders, options.GetValue(Sidecar)!, rounds, pace, results, cancellationToken);
+        await MeasureAsync(wanted, scene, forwarders, options.GetValue(Sidecar)!, options.GetValue(Kubectl)!, rounds, pace, results, cancellationToken);
 
         string[] subjects = [.. scene.Direct is null ? Array.Empty<string>() : ["direct", "ceiling"], "kubectl", .. forwarders.Select(forwarder => forwarder.Name).Where(name => name != "kubectl")];
         var table = Report.Markdown(await Machine.DescribeAsync(options.GetValue(Kubectl)!, cancellationToken), rounds, subjects, results);
@@ -75,7 +75,8 @@ internal static class BenchCommand
     }
 
     private static async Task MeasureAsync(
-        HashSet<string> wanted, Scene scene, IReadOnlyList<IForwarder> forwarders, string sidecar, int rounds, Pace pace, Results results, CancellationToken cancellationToken)
+        HashSet<string> wanted, Scene scene, IReadOnlyList<IForwarder> forwarders, string sidecar, string kubectl, int rounds, Pace pace, Results results,
+        CancellationToken cancellationToken)
     {
         var runner = new Runner(scene, forwarders, pace, results, Say);
         try
@@ -98,9 +99,9 @@ internal static class BenchCommand
             Add("sidecar", await StartUp.MeasureAsync(sidecar, cancellationToken));
 
         if (scene.Direct is not null && wanted.Contains("udp"))
-            await UdpRow.MeasureAsync(sidecar, scene, rounds, pace, Add, cancellationToken);
-        if (scene.IperfServer is not null && wanted.Contains("proxy"))
-            await ProxyRow.MeasureAsync(sidecar, scene, rounds, pace, Add, cancellationToken);
+            await new UdpRow(sidecar, kubectl, scene, rounds, pace, Add).MeasureAsync(cancellationToken);
+        if (scene.Direct is not null && wanted.Contains("proxy"))
+            await new ProxyRow(sidecar, kubectl, scene, rounds, pace, Add, Say).MeasureAsync(cancellationToken);
 
         for (var round = 0; scene.Direct is not null && wanted.Contains("ceiling") && round < rounds; round++)
             Add("ceiling", await Ceiling.MeasureAsync(scene.Kubeconfig, pace, cancellationToken));

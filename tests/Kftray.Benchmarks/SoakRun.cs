@@ -16,7 +16,7 @@ internal static class SoakRun
 
     public static async Task<int> RunAsync(SidecarForwarder sidecar, Scene scene, TimeSpan length, Action<string> say, CancellationToken cancellationToken)
     {
-        var pace = new Pace(TimeSpan.FromSeconds(5), 50);
+        var pace = new Pace(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5), 50);
         await using var running = await sidecar.StartAsync(scene.Kubeconfig, scene.Context, [scene.Http, scene.Echo ?? scene.Http], cancellationToken);
         var began = TimeProvider.System.GetTimestamp();
         double? afterFirstMinute = null;

@@ -87,6 +87,19 @@ public abstract class RelayTest : IAsyncDisposable
         return listener;
     }
 
+    /// <summary>A datagram of that size to the target and the same one back.</summary>
+    private protected static async Task ArrivesWholeBothWaysAsync(RelayClient client, DatagramPeer target, int size)
+    {
+        var sent = new byte[size];
+        Random.Shared.NextBytes(sent);
+        await client.SendFrameAsync(sent);
+        var (payload, from) = await target.ReceiveAsync();
+        Assert.Equal(sent, payload);
+        await target.SendAsync(payload, from);
+
+        Assert.Equal(sent, await client.ReadFrameAsync());
+    }
+
     private protected async Task<RelayClient> AcceptAsync(Socket listener) => new(Own(await listener.AcceptAsync(TimeoutToken)), TimeoutToken);
 
     /// <summary>A port where nobody listens.</summary>

@@ -11,7 +11,7 @@ namespace Kftray.Sidecar.Relay;
 /// Opens streams through relays: to the pod of the relay goes the way of every pod, and what the relay asks for is put before the first bytes.
 /// A relay without a control port is an old one, which pipes TCP all the same and takes one datagram at a time.
 /// </summary>
-internal sealed class RelayDialer(IPodDialer pods, ForwardProtocol protocol, TimeProvider time, ILogger logger) : IPodDialer
+internal sealed class RelayDialer(IPodDialer pods, ForwardProtocol protocol, TimeProvider time, ILogger logger) : IPodDialer, IAsyncDisposable
 {
     private static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(1);
 
@@ -94,6 +94,9 @@ internal sealed class RelayDialer(IPodDialer pods, ForwardProtocol protocol, Tim
         Forget(uid);
         pods.Abandon(@namespace, pod, uid);
     }
+
+    /// <summary>Of connections that are open nothing is taken: they have their own owners.</summary>
+    public ValueTask DisposeAsync() => _probe.DisposeAsync();
 
     private void OnTrouble(PodTarget target, RelayStatus status, string text)
     {

@@ -54,6 +54,10 @@ internal sealed class RelayJob(Cluster cluster, RelayRequest request, RelayStore
             if (Job is { } job)
                 await store.RemoveAsync(cluster, job);
         }
+        finally
+        {
+            await _dialer.DisposeAsync();
+        }
     }
 
     /// <summary>From the job to its loss.</summary>

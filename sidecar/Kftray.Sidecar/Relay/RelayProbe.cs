@@ -15,13 +15,15 @@ internal enum RelayGeneration
 }
 
 /// <summary>Finds out, once for each pod, whether its relay has a control port, and sends it signs of life.</summary>
-internal sealed class RelayProbe(IPodDialer pods, TimeProvider time)
+internal sealed class RelayProbe(IPodDialer pods, TimeProvider time) : IAsyncDisposable
 {
     // A container is called running a moment before its process listens.
     internal static readonly TimeSpan StartTime = TimeSpan.FromSeconds(2);
     internal static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
     internal static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
 
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskSet _finding = new();
     private readonly Lock _lock = new();
 
     // Guarded by _lock. By the pod's uid; one that failed is replaced by the next who asks.
@@ -36,7 +38,11 @@ internal sealed class RelayProbe(IPodDialer pods, TimeProvider time)
         lock (_lock)
         {
             if (!_generations.TryGetValue(target.Uid, out var known) || known.IsFaulted)
+            {
                 _generations[target.Uid] = known = FindAsync(target);
+                _finding.Add(UntilItEnds(known));
+            }
+
             generation = known;
         }
 
@@ -50,7 +56,7 @@ internal sealed class RelayProbe(IPodDialer pods, TimeProvider time)
         {
             if (await GenerationAsync(target, cancellationToken) == RelayGeneration.Lockstep)
                 return true;
-            return await AskAsync(target).WaitAsync(cancellationToken) is RelayStatus.Ok;
+            return await AskAsync(target, cancellationToken) is RelayStatus.Ok;
         }
         catch (ForwardException)
         {
@@ -64,18 +70,29 @@ internal sealed class RelayProbe(IPodDialer pods, TimeProvider time)
             _generations.Remove(uid);
     }
 
-    // Not cancelled by whoever asked first: others wait for the same answer. It ends by its own limits.
+    /// <summary>Nobody is asked any more; who waits for an answer is told that there is none.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _finding.WhenEmptyAsync();
+    }
+
+    // Its failure is for those who wait for the answer.
+    private static async Task UntilItEnds(Task finding) => await finding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    // Not cancelled by whoever asked first: others wait for the same answer. It ends by its own limits, or with us.
     private async Task<RelayGeneration> FindAsync(PodTarget target)
     {
         var started = time.GetTimestamp();
         while (true)
         {
-            switch (await AskAsync(target))
+            switch (await AskAsync(target, CancellationToken.None))
             {
                 case RelayStatus.Ok:
                     return RelayGeneration.FullDuplex;
                 case null when time.GetElapsedTime(started) < StartTime:
-                    await Task.Delay(RetryInterval, time, CancellationToken.None);
+                    // Ended early only by our end, which the next question finds out.
+                    await Task.Delay(RetryInterval, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     break;
                 default:
                     // Nobody there, or somebody who speaks another version: the compatible port remains.
@@ -86,9 +103,10 @@ internal sealed class RelayProbe(IPodDialer pods, TimeProvider time)
 
     /// <returns>The answer to a sign of life; null when nothing listens there.</returns>
     /// <exception cref="ForwardException">It could not be asked, or did not answer.</exception>
-    private async Task<RelayStatus?> AskAsync(PodTarget target)
+    private async Task<RelayStatus?> AskAsync(PodTarget target, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(AnswerLimit, time);
+        using var timeout = new CancellationTokenSource(AnswerLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token, cancellationToken);
         try
         {
             var hello = new byte[RelayProtocol.HelloLength + 1];
@@ -116,7 +134,7 @@ internal sealed class RelayProbe(IPodDialer pods, TimeProvider time)
                 throw new ForwardException(stream.Failure?.Fault ?? RelayFaults.NoAnswer, e);
             }
         }
-        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new ForwardException(RelayFaults.NoAnswer, e);
         }

@@ -37,7 +37,8 @@ internal sealed record RelayRequest(string Namespace, RelayDestination Destinati
 /// <summary>The images of relays.</summary>
 internal static class RelayImage
 {
-    private const string Repository = "ghcr.io/kftray/kftray-server";
+    /// <summary>Where .github/workflows/relay.yml publishes it, under the version.</summary>
+    internal const string Repository = "ghcr.io/kftray/kftray-server";
 
     /// <summary>The image that belongs to this version.</summary>
     public static string Default { get; } = $"{Repository}:{Product.Version}";

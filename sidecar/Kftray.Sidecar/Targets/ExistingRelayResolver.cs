@@ -43,5 +43,9 @@ internal sealed class ExistingRelayResolver : ITargetView
         var other => other,
     };
 
-    public ValueTask DisposeAsync() => _service.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync();
+        await _dialer.DisposeAsync();
+    }
 }

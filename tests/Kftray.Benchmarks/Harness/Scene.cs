@@ -13,6 +13,8 @@ internal sealed record Scene(
     string Kubeconfig, string? Context, Route Http, Route? Iperf, Route? Echo, DirectAddresses? Direct, Background? TestCluster, IperfServer? IperfServer)
     : IAsyncDisposable
 {
+    private const string Namespace = "bench";
+
     private const string World = """
         {"apiVersion":"v1","kind":"Namespace","metadata":{"name":"bench"}}
         """;
@@ -29,18 +31,15 @@ internal sealed record Scene(
             await cluster.WaitUntilReadyAsync(cancellationToken);
             iperf = Tool.Exists("iperf3") ? new IperfServer() : null;
 
-            var manifest = Path.Combine(folder, "world.json");
             string[] objects =
             [
                 World, .. Application("http", "http", 8080, 80, leadsTo: null),
                 .. Application("iperf", "http", 5201, 5201, iperf?.Address.ToString() ?? "127.0.0.1:1"), .. Application("echo", "tcp-echo", 7, 7, leadsTo: null),
             ];
-            await File.WriteAllTextAsync(manifest, $$"""{"apiVersion":"v1","kind":"List","items":[{{string.Join(",", objects)}}]}""", cancellationToken);
-            await KubectlAsync("apply", "--validate=false", "-f", manifest);
-            await KubectlAsync("-n", "bench", "wait", "--for=condition=Ready", "pod", "--all", "--timeout=30s");
-            var pods = JsonNode.Parse((await KubectlAsync("-n", "bench", "get", "pods", "-o", "json")).Output)!["items"]!.AsArray();
+            await CreateAsync(kubectl, kubeconfig, objects, cancellationToken);
+            var pods = JsonNode.Parse((await KubectlAsync(kubectl, kubeconfig, cancellationToken, "-n", Namespace, "get", "pods", "-o", "json")).Output)!["items"]!.AsArray();
             return new Scene(
-                kubeconfig, null, new Route("bench", "http", 80), iperf is null ? null : new Route("bench", "iperf", 5201), new Route("bench", "echo", 7),
+                kubeconfig, null, new Route(Namespace, "http", 80), iperf is null ? null : new Route(Namespace, "iperf", 5201), new Route(Namespace, "echo", 7),
                 new DirectAddresses(AddressOf("http", 8080), iperf?.Address, AddressOf("echo", 7)), cluster, iperf);
 
             IPEndPoint AddressOf(string pod, int port) =>
@@ -51,15 +50,32 @@ internal sealed record Scene(
             await EndAsync(cluster, iperf);
             throw;
         }
+    }
 
-        async Task<ToolResult> KubectlAsync(params string[] arguments)
-        {
-            var result = await Tool.RunAsync(kubectl, ["--kubeconfig", kubeconfig, .. arguments], TimeSpan.FromSeconds(60), cancellationToken);
-            return result.ExitCode == 0 ? result : throw new InvalidOperationException($"kubectl {string.Join(' ', arguments)}: {result.Errors}");
-        }
+    /// <summary>Another pod with a Service in the test cluster, which leads to a server of this machine.</summary>
+    public async Task<Route> AddAsync(string kubectl, string name, IPEndPoint leadsTo, CancellationToken cancellationToken)
+    {
+        await CreateAsync(kubectl, Kubeconfig, Application(name, "tcp-echo", leadsTo.Port, leadsTo.Port, leadsTo.ToString()), cancellationToken);
+        return new Route(Namespace, name, leadsTo.Port);
     }
 
     public ValueTask DisposeAsync() => EndAsync(TestCluster, IperfServer);
+
+    /// <summary>Creates objects, and waits until all pods are ready.</summary>
+    private static async Task CreateAsync(string kubectl, string kubeconfig, string[] objects, CancellationToken cancellationToken)
+    {
+        var manifest = Path.GetTempFileName();
+        await File.WriteAllTextAsync(manifest, $$"""{"apiVersion":"v1","kind":"List","items":[{{string.Join(",", objects)}}]}""", cancellationToken);
+        await KubectlAsync(kubectl, kubeconfig, cancellationToken, "apply", "--validate=false", "-f", manifest);
+        await KubectlAsync(kubectl, kubeconfig, cancellationToken, "-n", Namespace, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=30s");
+        File.Delete(manifest);
+    }
+
+    private static async Task<ToolResult> KubectlAsync(string kubectl, string kubeconfig, CancellationToken cancellationToken, params string[] arguments)
+    {
+        var result = await Tool.RunAsync(kubectl, ["--kubeconfig", kubeconfig, .. arguments], TimeSpan.FromSeconds(60), cancellationToken);
+        return result.ExitCode == 0 ? result : throw new InvalidOperationException($"kubectl {string.Join(' ', arguments)}: {result.Errors}");
+    }
 
     private static async ValueTask EndAsync(params IAsyncDisposable?[] owned)
     {

@@ -63,36 +63,6 @@ internal static class UdpLoad
         return new UdpResult(sent, received, outOfOrder, seconds);
     }
 
-    /// <summary>The round trips of datagrams, one after the other, in milliseconds.</summary>
-    public static async Task<List<double>> PingAsync(IPEndPoint to, int count, CancellationToken cancellationToken)
-    {
-        using var socket = Open();
-        socket.Connect(to);
-        return await Pings.MeasureAsync(count, async buffer =>
-        {
-            await socket.SendAsync(buffer, SocketFlags.None, cancellationToken);
-            await socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
-        });
-    }
-
-    /// <summary>Sends everything back until the socket is closed.</summary>
-    public static async Task EchoAsync(Socket socket, CancellationToken stopping)
-    {
-        var buffer = new byte[65536];
-        try
-        {
-            while (true)
-            {
-                var got = await socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), stopping);
-                await socket.SendToAsync(buffer.AsMemory(0, got.ReceivedBytes), SocketFlags.None, got.RemoteEndPoint, stopping);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // The end of the measurement.
-        }
-    }
-
     private static (long Received, long OutOfOrder) Receive(Socket receiver, CancellationToken stopping)
     {
         var buffer = new byte[65536];
@@ -125,24 +95,5 @@ internal static class UdpLoad
         var buffer = new byte[65536];
         while (receiver.Available > 0)
             receiver.Receive(buffer);
-    }
-}
-
-internal static class Pings
-{
-    /// <param name="exchange">One question and its answer.</param>
-    /// <returns>Milliseconds.</returns>
-    public static async Task<List<double>> MeasureAsync(int count, Func<byte[], Task> exchange)
-    {
-        var buffer = new byte[64];
-        List<double> taken = [];
-        for (var i = 0; i < count; i++)
-        {
-            var began = TimeProvider.System.GetTimestamp();
-            await exchange(buffer);
-            taken.Add(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
-        }
-
-        return taken;
     }
 }

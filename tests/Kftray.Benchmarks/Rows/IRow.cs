@@ -43,7 +43,8 @@ internal interface IRow
 }
 
 /// <summary>How long one measurement takes.</summary>
-internal sealed record Pace(TimeSpan Load, int Samples)
+/// <param name="Stream">Of datagrams, which must be long enough that no buffer holds what is too much.</param>
+internal sealed record Pace(TimeSpan Load, TimeSpan Stream, int Samples)
 {
     public int Seconds => (int)Math.Ceiling(Load.TotalSeconds);
 }

@@ -4,30 +4,71 @@ using Kftray.Benchmarks.Harness;
 
 namespace Kftray.Benchmarks.Rows;
 
-/// <summary>TCP through a relay to a host behind the cluster, beside a forward to a pod with the same server: iperf3 both ways.</summary>
-internal static class ProxyRow
+/// <summary>
+/// TCP through a relay to a host behind the cluster, beside a forward to a pod that leads to the same server: iperf3 both ways, redis-benchmark, psql.
+/// </summary>
+internal sealed class ProxyRow(
+    string sidecar, string kubectl, Scene scene, int rounds, Pace pace, Action<string, IReadOnlyList<Figure>> add, Action<string> say)
 {
-    private static readonly IRow[] Rows = [new IperfRow("iperf"), new IperfRow("iperf-R", "-R")];
+    private static readonly IRow[] IperfRows = [new IperfRow("iperf"), new IperfRow("iperf-R", "-R")];
 
-    public static async Task MeasureAsync(string sidecar, Scene scene, int rounds, Pace pace, Action<string, IReadOnlyList<Figure>> add, CancellationToken cancellationToken)
+    public async Task MeasureAsync(CancellationToken cancellationToken)
     {
-        await using var proxy = await RelayForwarder.StartAsync(sidecar, scene.Kubeconfig, "tcp", scene.IperfServer!.Address, cancellationToken);
-        await using var plain = await new SidecarForwarder(sidecar).StartAsync(scene.Kubeconfig, null, [scene.Iperf!], cancellationToken);
-        for (var round = 0; round < rounds; round++)
+        if (scene.IperfServer is { } iperf)
         {
-            foreach (var row in Rows)
+            foreach (var row in IperfRows)
             {
-                await MeasureAsync(row, "to a pod", plain);
-                await MeasureAsync(row, "by proxy", proxy);
+                await CompareAsync("iperf", iperf.Address, async (port, running) =>
+                {
+                    await iperf.RestartAsync(cancellationToken);
+                    return (await row.MeasureAsync(new Subject("sidecar", new IPEndPoint(IPAddress.Loopback, port), running), pace, cancellationToken))[0];
+                }, cancellationToken);
             }
         }
 
-        async Task MeasureAsync(IRow row, string how, Running running)
+        await using (var redis = await RedisServer.StartAsync(cancellationToken))
         {
-            await scene.IperfServer!.RestartAsync(cancellationToken);
-            var subject = new Subject("sidecar", new IPEndPoint(IPAddress.Loopback, running.Ports[0]), running);
-            var figures = await row.MeasureAsync(subject, pace, cancellationToken);
-            add("sidecar", [.. figures.Select(figure => figure with { Name = $"{figure.Name}, {how}" })]);
+            if (redis is null)
+                say("redis-benchmark: left out, there is no redis-server. Install it: apt-get install redis-server");
+            foreach (var test in redis is null ? Array.Empty<string>() : ["set", "get"])
+            {
+                await CompareAsync("redis", redis!.Address, async (port, _) => new Figure(
+                    $"redis-benchmark {test.ToUpperInvariant()} [requests/s]", await RedisServer.MeasureAsync(port, test, pace.Seconds * 10_000, cancellationToken), true), cancellationToken);
+            }
+        }
+
+        await using var postgres = await PostgresServer.StartAsync(cancellationToken);
+        if (postgres is null)
+        {
+            say("psql: left out, PostgreSQL cannot be run here. Install it, and run as root: apt-get install postgresql");
+            return;
+        }
+
+        await CompareAsync("postgres", postgres.Address, async (port, _) => new Figure(
+            "psql, one query after the other [1/s]", await PostgresServer.MeasureQueriesAsync(port, pace.Seconds * 1000, cancellationToken), true), cancellationToken);
+        await CompareAsync("postgres", postgres.Address, async (port, _) => new Figure(
+            "psql, 100 MB [MB/s]", await PostgresServer.MeasureBulkAsync(port, cancellationToken), true), cancellationToken);
+    }
+
+    /// <summary>In alternating order, with the ratio of each round: what else the machine does hits both.</summary>
+    private async Task CompareAsync(string name, IPEndPoint server, Func<int, Running, Task<Figure>> measure, CancellationToken cancellationToken)
+    {
+        var route = await scene.AddAsync(kubectl, $"{name}-pod", server, cancellationToken);
+        await using var proxy = await RelayForwarder.StartAsync(sidecar, scene.Kubeconfig, "tcp", server, cancellationToken);
+        await using var plain = await new SidecarForwarder(sidecar).StartAsync(scene.Kubeconfig, null, [route], cancellationToken);
+        for (var round = 0; round < rounds; round++)
+        {
+            Figure? toPod = null;
+            if (round % 2 == 0)
+                toPod = await measure(plain.Ports[0], plain);
+            var byProxy = await measure(proxy.Ports[0], proxy);
+            toPod ??= await measure(plain.Ports[0], plain);
+            add("sidecar",
+            [
+                toPod with { Name = $"{toPod.Name}, to a pod" },
+                byProxy with { Name = $"{byProxy.Name}, by proxy" },
+                new Figure($"{toPod.Name}: by proxy ÷ to a pod", byProxy.Value / toPod.Value),
+            ]);
         }
     }
 }

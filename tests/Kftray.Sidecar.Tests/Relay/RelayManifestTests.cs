@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kftray.Sidecar.Contract;
 using Kftray.Sidecar.Forwarding;
 using Kftray.Sidecar.Relay;
+using Kftray.Sidecar.Tests.Generated;
 using Xunit;
 
 namespace Kftray.Sidecar.Tests.Relay;
@@ -30,6 +31,18 @@ public sealed class RelayManifestTests
         Assert.Equal(60, spec["ttlSecondsAfterFinished"]!.GetValue<int>());
         Assert.Equal("Never", spec["template"]!["spec"]!["restartPolicy"]!.GetValue<string>());
         Assert.False(spec["template"]!["spec"]!["automountServiceAccountToken"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void Image_ThatIsTheDefault_IsTheOneThatTheWorkflowPublishes()
+    {
+        var workflow = File.ReadAllText(Path.Combine(GeneratedFile.RepositoryRoot, ".github", "workflows", "relay.yml"));
+        var published = workflow.Split('\n').Select(line => line.Trim()).Single(line => line.StartsWith("IMAGE:", StringComparison.Ordinal));
+
+        // The owner is that of the repository: "kftray" where it is not a fork. The tag is the version's, "v" taken off.
+        Assert.Equal(RelayImage.Repository, published["IMAGE:".Length..].Trim().Replace("${{ github.repository_owner }}", "kftray", StringComparison.Ordinal));
+        Assert.Contains("$IMAGE:${GITHUB_REF_NAME#v}", workflow);
+        Assert.Equal($"{RelayImage.Repository}:{Product.Version}", RelayImage.Default);
     }
 
     [Theory]
