@@ -201,6 +201,7 @@ public sealed class RenewableCredentialTests : TestBase
     {
         _issuer.Hold();
         var waiting = FaultAsync();
+        await UntilAsync(() => Task.FromResult(_issuer.Attempts == 1));
         await _source.DisposeAsync();
         await waiting;
         Assert.True(_issuer.WasCancelled);
