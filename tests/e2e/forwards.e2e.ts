@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:net';
-import { availableParallelism, loadavg } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { httpGet } from '../../scripts/demo/probes.mjs';
 import { openLab } from './support/steps';
@@ -146,9 +145,8 @@ describe('a workspace with forwards', () => {
     await lab().pictures('05-reload');
     activations.push(await lab().window.activationMs());
     console.log(`Activated in ${activations.map(({ ours, reference }) => `${ours} ms (a built-in of the editor: ${reference})`).join(' and ')}.`);
-    // Where others want the processor too, the clock says little: then only that it is of the size of an extension that comes with the editor.
-    const isBusy = (loadavg()[0] ?? 0) > availableParallelism();
-    expect(activations.some(({ ours, reference }) => ours <= (isBusy ? Math.max(50, 3 * reference) : 50))).toBe(true);
+    // A window that starts wants more than two cores, and the clock then says little by itself: an extension that comes with the editor is the peer.
+    expect(activations.some(({ ours, reference }) => ours <= Math.max(50, 2 * reference))).toBe(true);
     await lab().window.press('shop/cache', 'Start Forward');
     await allBecome('active');
   });
