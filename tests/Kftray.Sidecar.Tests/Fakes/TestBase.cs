@@ -27,12 +27,26 @@ public abstract class TestBase : IAsyncDisposable
         return owned;
     }
 
+    /// <summary>A folder that is gone after the test.</summary>
+    private protected string CreateFolder() => Own(new TemporaryFolder()).Path;
+
     public async ValueTask DisposeAsync()
     {
         while (_owned.TryPop(out var owned))
             await owned.DisposeAsync().AsTask().WaitAsync(Limit, TestContext.Current.CancellationToken);
         _timeout.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    private sealed class TemporaryFolder : IAsyncDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("kftray-test-").FullName;
+
+        public ValueTask DisposeAsync()
+        {
+            Directory.Delete(Path, recursive: true);
+            return ValueTask.CompletedTask;
+        }
     }
 }
 

@@ -13,9 +13,11 @@ namespace Kftray.Sidecar.Tests.Kubernetes;
 /// <summary>Tokens of an identity provider that rotates them: none may be used twice, and none be lost.</summary>
 public sealed class OidcTests : TestBase
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kftray-test-").FullName;
+    private readonly string _folder;
     private readonly List<string> _used = [];
     private int _issued;
+
+    public OidcTests() => _folder = CreateFolder();
 
     private string Kubeconfig => Path.Combine(_folder, "config");
 

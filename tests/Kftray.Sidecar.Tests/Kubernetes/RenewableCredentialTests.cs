@@ -244,8 +244,15 @@ public sealed class RenewableCredentialTests : TestBase
             var attempt = Interlocked.Increment(ref _attempts);
             if (Interlocked.Exchange(ref _hold, null) is { } hold)
             {
-                using var noted = cancellationToken.Register(() => WasCancelled = true);
-                await hold.Task.WaitAsync(cancellationToken);
+                try
+                {
+                    await hold.Task.WaitAsync(cancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    WasCancelled = true;
+                    throw;
+                }
             }
 
             if (Failure is { } failure)

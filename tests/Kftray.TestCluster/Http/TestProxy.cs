@@ -48,8 +48,9 @@ public sealed class TestProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        _listener.Stop();
+        // The token ends the loop; a listener that was stopped first would refuse its next call.
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_connections.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
@@ -66,7 +67,7 @@ public sealed class TestProxy : IAsyncDisposable
                 _ = serving.ContinueWith(ended => _connections.TryRemove(ended, out _), TaskScheduler.Default);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
         {
             // The end.
         }
