@@ -144,8 +144,8 @@ describe('a workspace with forwards', () => {
     expect(await answerOf('shop/web')).toContain('web-');
     await lab().pictures('05-reload');
     activations.push(await lab().window.activationMs());
-    console.log(`Activated in ${activations.map(({ ours, reference }) => `${ours} ms (a built-in of the editor: ${reference})`).join(' and ')}.`);
-    // A window that starts wants more than two cores, and the clock then says little by itself: an extension that comes with the editor is the peer.
+    console.log(`Activated in ${activations.map(({ ours, reference }) => `${ours} ms (the editor's slowest own extension: ${reference})`).join(' and ')}.`);
+    // A window that starts wants more than two cores, and the clock then says little by itself: the editor's own extensions are the peers.
     expect(activations.some(({ ours, reference }) => ours <= Math.max(50, 2 * reference))).toBe(true);
     await lab().window.press('shop/cache', 'Start Forward');
     await allBecome('active');

@@ -231,21 +231,26 @@ export class EditorWindow {
     return (role) => nodes.filter((node) => node.role?.value === role).map(({ name }) => (typeof name?.value === 'string' ? name.value : ''));
   }
 
-  /** How long our activation took, as the editor itself measured it, and that of the editor's own Emmet. */
+  /** How long our activation took, and the longest one of the editor's own extensions in the same start. */
   async activationMs(): Promise<{ ours: number; reference: number }> {
+    const size = this.page.viewportSize();
+    // The list has the rows that can be seen, and no others.
+    await this.page.setViewportSize({ width: size?.width ?? 1280, height: 3000 });
     await this.run('Developer: Show Running Extensions');
-    const millisecondsOf = async (name: string): Promise<number> => {
-      const text = await this.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: name }).first().innerText();
-      const found = /(\d+)\s*ms/.exec(text);
-      if (!found) {
-        throw new Error(`The editor does not say how long the activation took: ${text}`);
-      }
-      return Number(found[1]);
-    };
-    const measured = { ours: await millisecondsOf('Kftray'), reference: await millisecondsOf('Emmet') };
+    const rows = this.page.locator('.runtime-extensions-editor .monaco-list-row');
+    await rows.filter({ hasText: 'Kftray' }).first().waitFor();
+    const times = (await rows.allInnerTexts()).map((text) => ({ isOurs: text.includes('Kftray'), milliseconds: Number(/(\d+)\s*ms/.exec(text)?.[1] ?? Number.NaN) }));
+    const slowest = (isOurs: boolean): number => Math.max(...times.filter((row) => row.isOurs === isOurs && !Number.isNaN(row.milliseconds)).map(({ milliseconds }) => milliseconds));
+    const measured = { ours: slowest(true), reference: slowest(false) };
     // It is shown above everything else.
     await this.page.keyboard.press('Escape');
-    await this.page.locator('.runtime-extensions-editor').waitFor({ state: 'detached' });
+    await rows.first().waitFor({ state: 'detached' });
+    if (size) {
+      await this.page.setViewportSize(size);
+    }
+    if (!Number.isFinite(measured.ours)) {
+      throw new Error('The editor does not say how long the activation took.');
+    }
     return measured;
   }
 

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
@@ -260,14 +260,24 @@ async function useFreePorts(file: string): Promise<Map<string, number>> {
   return new Map(aliases.map((alias, index) => [alias, free[index] ?? 0]));
 }
 
+/**
+ * Below those that the system gives to outgoing connections, of which one could come between the question and the use; far enough apart that
+ * the next port of each is free too.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  // All at once, so that they differ.
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => { resolve(server); });
-    })),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  for (let port = 12_000 + 10 * Math.floor(Math.random() * 1000); ports.length < count; port += 10) {
+    if ((await isFree(port)) && (await isFree(port + 1))) {
+      ports.push(port);
+    }
+  }
   return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => { resolve(false); });
+    server.listen(port, '127.0.0.1', () => { server.close(() => { resolve(true); }); });
+  });
 }
