@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { dist, root, sidecarBinary } from '../lib/paths.mjs';
 import { ensureLinker, linkerArguments } from '../setup/linker.mjs';
 import { publish } from './publish.mjs';
@@ -25,6 +25,13 @@ export async function buildPackagedSidecar(target) {
   const folder = join(dist, 'targets', target);
   await publishSidecar(target, folder, linker ? 'NativeAOT' : 'single-file', linker);
   return join(folder, readdirSync(folder).find((name) => /^kftray-sidecar(\.exe)?$/.test(name)));
+}
+
+/** The sidecar for this machine in the form in which packages of other platforms carry it, to be tried where it can run. */
+export async function buildTrimmedSidecar() {
+  const folder = join(dist, 'trimmed');
+  await publish({ name: 'trimmed sidecar', program: 'kftray-sidecar', sources, target: thisTarget(), folder, how: 'single-file' });
+  return join(folder, basename(sidecarBinary));
 }
 
 async function publishSidecar(target, folder, how, linker) {
