@@ -31,6 +31,14 @@ export function isSigned(program) {
   return false;
 }
 
+// https://github.com/dotnet/runtime/blob/main/src/native/corehost/apphost/bundle_marker.cpp : the SHA-256 of ".net core bundle\n", by which the host finds what it brings.
+const bundleSignature = Buffer.from('8b1202b96a612038727b930214d7a03213f5b9e6efae3318ee3b2dce24b36aae', 'hex');
+
+/** Whether a program brings the .NET runtime and its assemblies in itself; one that was compiled ahead of time does not. */
+export function isBundle(program) {
+  return program.includes(bundleSignature);
+}
+
 // https://learn.microsoft.com/windows/win32/debug/pe-format
 function portableExecutable(program) {
   if (program.toString('latin1', 0, 2) !== 'MZ') return undefined;

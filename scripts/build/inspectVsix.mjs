@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { basename } from 'node:path';
 import { manifest } from '../lib/paths.mjs';
 import { Failure } from '../lib/report.mjs';
 import { zipMembers } from '../lib/zip.mjs';
-import { isSigned, platformOf } from './binaryFormat.mjs';
-import { isNativeBuild } from './sidecar.mjs';
+import { isBundle, isSigned, platformOf } from './binaryFormat.mjs';
 import { ridOf } from './targets.mjs';
 
 /** A sidecar that was compiled ahead of time is smaller than one that brings the runtime. */
-const sizeLimitMiB = { native: 15, other: 25 };
+const sizeLimitMB = { native: 15, bundle: 25 };
 
 const expected = /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(package(\.nls)?\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|support\.md|dist\/extension\.js|bin\/(sidecar\.json|kftray-sidecar(\.exe)?)|extension\/schemas\/[\w.-]+\.json|media\/[\w./-]+\.(svg|png)|l10n\/[\w.-]+\.json))$/i;
+
+// The packager gives some of them names of its own.
+const needed = [
+  'readme.md', 'changelog.md', 'SUPPORT.md', 'LICENSE.txt', 'package.nls.json', 'l10n/bundle.l10n.json', 'media/icon.png', 'media/kftray.svg', 'media/walkthrough/connect.svg',
+  'bin/sidecar.json', 'dist/extension.js', 'extension/schemas/kftray.schema.json', 'extension/schemas/kftray.local.schema.json',
+];
 
 /**
  * Opens a package: only expected files, a sidecar for the target's platform that is what `sidecar.json` says, the executable bit, and a
@@ -26,9 +32,8 @@ export function inspectVsix(vsix, target) {
   const strangers = members.filter((candidate) => !expected.test(candidate.name)).map((stranger) => stranger.name);
   check(strangers.length === 0, `holds files that do not belong there: ${strangers.join(', ')}. See .vscodeignore.`);
   const program = `extension/bin/kftray-sidecar${target.startsWith('win32') ? '.exe' : ''}`;
-  for (const path of [program, 'extension/bin/sidecar.json', 'extension/dist/extension.js', 'extension/extension/schemas/kftray.schema.json', 'extension/l10n/bundle.l10n.json', 'extension/media/walkthrough/connect.svg', 'extension/media/icon.png']) {
-    check(member(path), `lacks ${path}. See .vscodeignore.`);
-  }
+  for (const path of needed) check(member(`extension/${path}`), `lacks ${path}. See .vscodeignore.`);
+  check(member(program), `lacks ${program}.`);
   check(member('extension.vsixmanifest').read().toString().includes(`TargetPlatform="${target}"`), `is not for ${target}.`);
 
   const content = member(program).read();
@@ -39,11 +44,19 @@ export function inspectVsix(vsix, target) {
   check(platform === target, `carries a sidecar for ${platform}.`);
   // An unsigned program is killed as it starts.
   check(target !== 'darwin-arm64' || isSigned(content), 'carries a sidecar without a signature.');
-  // Windows has no such bit to lose.
-  check(process.platform === 'win32' || (member(program).mode & 0o111) !== 0, 'has a sidecar that is not executable.');
+  // Windows has no such bit, and a package for another system loses it there.
+  check(target.startsWith('win32') || (member(program).mode & 0o111) !== 0, 'has a sidecar that is not executable.');
 
-  const mib = readFileSync(vsix).length / 2 ** 20;
-  const limit = isNativeBuild(target) ? sizeLimitMiB.native : sizeLimitMiB.other;
-  check(mib <= limit, `has ${mib.toFixed(1)} MiB; the limit is ${limit}.`);
-  return { mib, files: members.length };
+  const bundle = member('extension/dist/extension.js').read().toString();
+  const missing = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name).filter((name) => name !== 'vscode' && !isBuiltin(name));
+  check(missing.length === 0, `has a bundle that needs what is not in it: ${missing.join(', ')}.`);
+  check(!bundle.includes('sourceMappingURL'), 'has a bundle that names a source map.');
+  const icon = member('extension/media/icon.png').read();
+  check(icon.readUInt32BE(16) >= 128 && icon.readUInt32BE(20) >= 128, 'has an icon that is smaller than the marketplace asks for.');
+
+  const mb = readFileSync(vsix).length / 1e6;
+  const isNative = !isBundle(content);
+  const limit = isNative ? sizeLimitMB.native : sizeLimitMB.bundle;
+  check(mb <= limit, `has ${mb.toFixed(1)} MB; the limit is ${limit}.`);
+  return { mb, files: members.length, isNative };
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { dist, root, sidecarBinary } from '../lib/paths.mjs';
-import { ensureLinker } from '../setup/linker.mjs';
+import { ensureLinker, linkerArguments } from '../setup/linker.mjs';
 import { publish } from './publish.mjs';
 import { thisTarget } from './targets.mjs';
 
@@ -15,22 +15,25 @@ export async function buildSidecar() {
   return sidecarBinary;
 }
 
-/** Whether the package for a target can carry a sidecar that is compiled ahead of time, where this machine can link. */
-export function isNativeBuild(target) {
-  return target === thisTarget();
-}
-
 /**
- * The one file that a package for `target` carries. NativeAOT cannot cross-compile to another system, so other targets
- * get the runtime trimmed into a single file.
+ * The one file that a package for `target` carries: compiled ahead of time where this machine can link for the target, else with the runtime,
+ * trimmed. NativeAOT cannot compile for another system.
  */
 export async function buildPackagedSidecar(target) {
-  if (isNativeBuild(target) && (await ensureLinker())) return await buildSidecar();
+  const linker = await linkerArguments(target);
+  if (linker && target === thisTarget()) return await buildSidecar();
   const folder = join(dist, 'targets', target);
-  await publishSidecar(target, folder, 'single-file');
+  await publishSidecar(target, folder, linker ? 'NativeAOT' : 'single-file', linker);
   return join(folder, readdirSync(folder).find((name) => /^kftray-sidecar(\.exe)?$/.test(name)));
 }
 
-async function publishSidecar(target, folder, how) {
-  await publish({ name: 'sidecar', program: 'kftray-sidecar', sources, target, folder, how });
+/** The sidecar for this machine in the form in which packages of other platforms carry it, to be tried where it can run. */
+export async function buildTrimmedSidecar() {
+  const folder = join(dist, 'trimmed');
+  await publish({ name: 'trimmed sidecar', program: 'kftray-sidecar', sources, target: thisTarget(), folder, how: 'single-file' });
+  return join(folder, basename(sidecarBinary));
+}
+
+async function publishSidecar(target, folder, how, linker) {
+  await publish({ name: 'sidecar', program: 'kftray-sidecar', sources, target, folder, how, linker });
 }

@@ -27,17 +27,22 @@ export async function buildVsix(target = thisTarget()) {
   layOutBinary(binary, rid);
   await run('Packing the extension', await modernNode(), [
     join(root, 'node_modules', '@vscode', 'vsce', 'vsce'), 'package', '--target', target, '--out', vsix,
-    '--no-dependencies', '--allow-missing-repository', ...readmeLinks(),
+    '--no-dependencies', '--allow-missing-repository', ...(isPreRelease(manifest().version) ? ['--pre-release'] : []), ...readmeLinks(),
   ], { cwd: root });
   try {
-    const { mib, files } = inspectVsix(vsix, target);
-    step(`Packed ${basename(vsix)}: ${mib.toFixed(1)} MiB, ${files} files`);
+    const { mb, files, isNative } = inspectVsix(vsix, target);
+    step(`Packed ${basename(vsix)}: ${mb.toFixed(1)} MB, ${files} files, ${isNative ? 'NativeAOT' : 'with the runtime'}`);
   } catch (error) {
     rmSync(vsix);
     throw error;
   }
   stamp(stampFile, print);
   return vsix;
+}
+
+/** An odd minor version is one, as the marketplaces have it: https://code.visualstudio.com/api/working-with-extensions/publishing-extension#prerelease-extensions */
+function isPreRelease(version) {
+  return Number(version.split('.')[1]) % 2 === 1;
 }
 
 /** A marketplace shows the README without its neighbours: a release says where they are. Elsewhere the links stay relative. */

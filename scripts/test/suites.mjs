@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buildBenchmark } from '../build/benchmark.mjs';
 import { buildChaos } from '../build/chaos.mjs';
 import { buildExtension } from '../build/extension.mjs';
-import { buildSidecar } from '../build/sidecar.mjs';
+import { buildSidecar, buildTrimmedSidecar } from '../build/sidecar.mjs';
 import { buildImage } from '../build/image.mjs';
 import { buildServer } from '../build/server.mjs';
 import { buildTestCluster } from '../build/testCluster.mjs';
@@ -97,6 +97,18 @@ export const suites = [
     name: 'contract', title: 'vscode-jsonrpc and the real sidecar', limitMs: 5 * minutes,
     prepare: async () => ({ KFTRAY_SIDECAR: await buildSidecar() }),
     run: (suite, env) => runVitest(suite, ['--project', 'contract'], env),
+  },
+  {
+    // The trimmer changes programs: what it makes is tried, not only built. Refused and lost sessions throw where locks are held.
+    name: 'trimmed', title: 'the sidecar as packages for other platforms carry it', limitMs: 4 * minutes,
+    async prepare() {
+      await buildChaos();
+      return { KFTRAY_SIDECAR: await buildTrimmedSidecar() };
+    },
+    run: (suite, env) => runChecks(suite, [
+      { name: 'its contract', command: bin('vitest'), args: ['run', '--project', 'contract'] },
+      { name: 'npm run chaos', command: process.execPath, args: [join(root, 'scripts', 'chaos.mjs'), '--minutes', '0.3', '--seed', '1', '--faults', 'throttled,api-restart,server-errors'] },
+    ], env),
   },
   {
     name: 'packages', title: 'every package that has been built here, opened', limitMs: 5 * minutes,
