@@ -8,6 +8,7 @@ import { clusterNode, type SaveTarget } from './add/draft';
 import { browseCluster } from './browse';
 import { type CommandContext } from './context';
 import { requireTrust } from './trust';
+import { notifyInformation } from '../views/notify';
 
 /** Asks the cluster again: below a row, or for everything. */
 export function refresh({ clusters }: CommandContext, ...args: unknown[]): Promise<void> {
@@ -27,7 +28,7 @@ export async function importAnnotated(context: CommandContext, ...args: unknown[
   const fresh = forwards.filter(({ alias }) => !known.has(alias));
   if (fresh.length === 0) {
     const message = forwards.length === 0 ? vscode.l10n.t('No service here has kftray.app annotations.') : vscode.l10n.t('All forwards of the annotations are there already.');
-    void vscode.window.showInformationMessage(message);
+    void notifyInformation(message);
     return;
   }
   const saveTo = await pickSaveTarget(vscode.l10n.t('Keep {0} port forwards where?', fresh.length));

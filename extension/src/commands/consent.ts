@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { type CommandContext } from './context';
 import { targetForward } from './targets';
+import { notifyWarning } from '../views/notify';
 
 /** Lets forwards use a kubeconfig that came with the workspace, after the user has read what that means. Each path is asked for by itself. */
 export async function allowKubeconfig(context: CommandContext, ...args: unknown[]): Promise<void> {
@@ -11,7 +12,7 @@ export async function allowKubeconfig(context: CommandContext, ...args: unknown[
   }
   const allow = vscode.l10n.t('Allow');
   const detail = vscode.l10n.t('A kubeconfig can run programs. Allow {0} only if you trust who wrote it.', path);
-  if ((await vscode.window.showWarningMessage(forward.fault?.message ?? '', { modal: true, detail }, allow)) === allow) {
+  if ((await notifyWarning(forward.fault?.message ?? '', { modal: true, detail }, allow)) === allow) {
     await context.consents.add(path);
     await context.sync.apply();
   }

@@ -10,6 +10,7 @@ import { type CommandContext } from './context';
 import { probePort } from './ports';
 import { targetForward } from './targets';
 import { aliasVerdict, localPortVerdict } from './verdicts';
+import { notifyWarning } from '../views/notify';
 
 /** With a number as second argument it asks nothing, and changes the port for this person only. */
 export async function changeLocalPort(context: CommandContext, ...args: unknown[]): Promise<void> {
@@ -115,7 +116,7 @@ export async function removeForward(context: CommandContext, ...args: unknown[])
   const files = [...new Set(definitions.map(({ uri }) => vscode.workspace.asRelativePath(vscode.Uri.parse(uri))))].join(', ');
   const remove = vscode.l10n.t('Remove');
   const detail = vscode.l10n.t('It is stopped, and taken out of {0}.', files);
-  if ((await vscode.window.showWarningMessage(vscode.l10n.t('Remove the port forward {0}?', forward.alias), { modal: true, detail }, remove)) !== remove) {
+  if ((await notifyWarning(vscode.l10n.t('Remove the port forward {0}?', forward.alias), { modal: true, detail }, remove)) !== remove) {
     return;
   }
   await context.enabled.remove([forward.id]);

@@ -17,6 +17,7 @@ import { copyReadmeTable, updateReadme } from './readme';
 import { manageAutoStart, restartSidecar, showLog } from './service';
 import { signIn } from './signIn';
 import { exportKftray, importKftray } from './transfer';
+import { notifyError } from '../views/notify';
 
 /** Every command of the manifest, and no other: a test compares them. */
 export const commands: CommandTable = {
@@ -91,7 +92,7 @@ async function show({ log, serviceNotice }: CommandContext, id: string, error: u
   }
   log.error(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const showLogAction = vscode.l10n.t('Show Log');
-  const answer = await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error), showLogAction);
+  const answer = await notifyError(error instanceof Error ? error.message : String(error), showLogAction);
   if (answer !== undefined) {
     log.show();
   }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { type RelayInfo, type RelayUse } from '../sidecar/protocol.generated';
 import { type CommandContext } from './context';
+import { notifyInformation } from '../views/notify';
 
 /** Shows what UDP and proxy forwards have made in the clusters, and removes what the user picks. What nobody needs is picked already. */
 export async function removeRelays({ supervisor, settings }: CommandContext): Promise<void> {
@@ -24,7 +25,7 @@ export async function removeRelays({ supervisor, settings }: CommandContext): Pr
   if (refusals[0] !== undefined) {
     throw new Error(refusals[0].message);
   }
-  void vscode.window.showInformationMessage(vscode.l10n.t('Relays removed: {0}.', removed.length));
+  void notifyInformation(vscode.l10n.t('Relays removed: {0}.', removed.length));
 }
 
 /** One relay in a list. */

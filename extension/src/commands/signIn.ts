@@ -3,6 +3,7 @@ import { pendingSignIns, signInTitle } from '../model/signIns';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type CommandContext } from './context';
 import { type Applies, targetForward } from './targets';
+import { plain } from '../model/markdown';
 
 const needsSignIn: Applies = (_, { fault }) => fault?.kind === 'signInRequired';
 
@@ -15,7 +16,7 @@ export async function signIn(context: CommandContext, ...args: unknown[]): Promi
   const connection = await context.supervisor.connection();
   const title = vscode.l10n.t('Signing in to {0}…', forward.context ?? forward.alias);
   // A browser may be waiting for the user: this can take minutes, and it can be given up.
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  const options = { location: vscode.ProgressLocation.Notification, title: plain(title), cancellable: true };
   const { fault } = await vscode.window.withProgress(options, (_, token) => connection.request('cluster/signIn', { id: forward.id }, token));
   if (fault) {
     throw new Error([fault.message, fault.hint].filter(Boolean).join(' '));

@@ -6,6 +6,7 @@ import { editDocument } from '../workspace/documentEdits';
 import { destination } from './add/add';
 import { pickSaveTarget } from './clusters';
 import { type CommandContext } from './context';
+import { notifyInformation } from '../views/notify';
 
 const filters = { JSON: ['json'] };
 
@@ -54,11 +55,11 @@ export async function exportKftray(context: CommandContext): Promise<void> {
 /** Nothing was left out: one sentence. Else the sentence, and a report to look at. */
 async function report(title: string, summary: string, notes: readonly TransferNote[]): Promise<void> {
   if (notes.length === 0) {
-    void vscode.window.showInformationMessage(summary);
+    void notifyInformation(summary);
     return;
   }
   const show = vscode.l10n.t('Show Report');
-  if ((await vscode.window.showInformationMessage(`${summary} ${vscode.l10n.t('{0} entries were left out.', notes.length)}`, show)) === show) {
+  if ((await notifyInformation(`${summary} ${vscode.l10n.t('{0} entries were left out.', notes.length)}`, show)) === show) {
     const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: transferReport(title, summary, notes, vscode.l10n.t) });
     await vscode.window.showTextDocument(document);
   }

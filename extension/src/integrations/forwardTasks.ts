@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { presentRow } from '../model/presentation';
+import { rowState } from '../model/rowState';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
-import { findForwards, type ForwardControl, startAndWait, stopForwards } from './starting';
+import { findForwards, type ForwardControl, isThere, startAndWait, stopForwards } from './starting';
 
 export const taskType = 'kftray';
 
@@ -92,7 +93,7 @@ export class ForwardTerminal implements vscode.Pseudoterminal {
     ended.forEach((snapshot) => {
       this.say(this.line(snapshot));
     });
-    return ended.length === forwards.length && ended.every(({ status }) => status === 'active') ? 0 : 1;
+    return ended.length === forwards.length && ended.every((snapshot) => isThere(rowState(snapshot, this.control.store.isCurrent(snapshot.id)))) ? 0 : 1;
   }
 
   private line(snapshot: ForwardSnapshot): string {

@@ -1,6 +1,6 @@
 import { type ForwardStore } from '../model/forwardStore';
 import { matchingForwards } from '../model/glob';
-import { rowState } from '../model/rowState';
+import { rowState, type RowState } from '../model/rowState';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type EnabledSet } from '../workspace/enabledSet';
 import { type WorkspaceSync } from '../workspace/workspaceSync';
@@ -41,9 +41,14 @@ function settled(store: ForwardStore, ids: readonly string[], cancelled: AbortSi
   });
 }
 
+/** The port answers, whichever window serves it. */
+export function isThere(state: RowState): boolean {
+  return state === 'active' || state === 'elsewhere';
+}
+
 function isDecided(snapshot: ForwardSnapshot, isCurrent: boolean): boolean {
   const state = rowState(snapshot, isCurrent);
-  return state === 'active' || state === 'error' || state === 'blocked' || (state === 'degraded' && snapshot.waitingFor === 'user');
+  return isThere(state) || state === 'error' || state === 'blocked' || (state === 'degraded' && snapshot.waitingFor === 'user');
 }
 
 /** The answer to an apply names forwards; what they are follows as a notification. */

@@ -13,3 +13,11 @@ export function escapeMarkdown(text: string): string {
 export function codeSpan(text: string): string {
   return `\`${text.replace(/[\r\n\t]+/g, ' ').replaceAll('`', "'").replace(/\$(?=\()/g, '$\u200b')}\``;
 }
+
+/**
+ * Keeps text that may come from a config or a cluster from being a link in a notification: the editor makes one of `[text](command:…)`, and runs the
+ * command at a click.
+ */
+export function plain(text: string): string {
+  return text.replaceAll('](', ']\u200b(');
+}

@@ -3,6 +3,8 @@ import { type ForwardStore } from '../model/forwardStore';
 import { rowState } from '../model/rowState';
 import { type Settings } from '../settings';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { plain } from '../model/markdown';
+import { notifyError } from './notify';
 
 /** A start that takes longer is no longer something the user is looking at. Milliseconds. */
 const attentionMs = 15_000;
@@ -41,7 +43,7 @@ export class FailureNotice {
     }
     const title = starting.length === 1 && starting[0] ? vscode.l10n.t('Starting {0}…', starting[0].alias) : vscode.l10n.t('Starting {0} port forwards…', starting.length);
     const showLog = `[${vscode.l10n.t('Show Log')}](command:kftray.showLog)`;
-    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `${title} ${showLog}`, cancellable: true }, async (_, token) => {
+    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `${plain(title)} ${showLog}`, cancellable: true }, async (_, token) => {
       token.onCancellationRequested(() => vscode.commands.executeCommand('kftray.stop', ids));
       await settled;
     });
@@ -79,7 +81,7 @@ export class FailureNotice {
     }
     const showForwards = vscode.l10n.t('Show Forwards');
     const showLog = vscode.l10n.t('Show Log');
-    const answer = await vscode.window.showErrorMessage(vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total), showForwards, showLog);
+    const answer = await notifyError(vscode.l10n.t('{0} of {1} forwards could not start.', failed.length, total), showForwards, showLog);
     if (answer !== undefined) {
       await vscode.commands.executeCommand(answer === showLog ? 'kftray.showLog' : 'kftray.forwards.focus');
     }
@@ -92,7 +94,7 @@ export class FailureNotice {
     const diagnose = vscode.l10n.t('Diagnose');
     const showLog = vscode.l10n.t('Show Log');
     const message = vscode.l10n.t('{0} could not start: {1}', forward.alias, [fault?.message, fault?.hint].filter(Boolean).join(' '));
-    const answer = await vscode.window.showErrorMessage(message, ...(free === undefined ? [] : [useFree]), diagnose, showLog);
+    const answer = await notifyError(message, ...(free === undefined ? [] : [useFree]), diagnose, showLog);
     if (answer === useFree) {
       await vscode.commands.executeCommand('kftray.changeLocalPort', forward.id, free);
     } else if (answer === diagnose) {

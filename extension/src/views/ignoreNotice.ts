@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { localConfigPath } from '../workspace/configDocuments';
+import { notifyInformation } from './notify';
 
 /** Offers, when a person's own document first appears, to keep it out of the repository. */
 export class IgnoreNotice {
@@ -14,7 +15,7 @@ export class IgnoreNotice {
       return;
     }
     const add = vscode.l10n.t('Add to .gitignore');
-    if ((await vscode.window.showInformationMessage(vscode.l10n.t('{0} holds your own ports and contexts. Keep it out of the repository?', localConfigPath), add)) === add) {
+    if ((await notifyInformation(vscode.l10n.t('{0} holds your own ports and contexts. Keep it out of the repository?', localConfigPath), add)) === add) {
       await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(`${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${localConfigPath}\n`));
     }
   }

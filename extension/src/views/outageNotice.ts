@@ -4,6 +4,7 @@ import { type Outage, OutageWatch } from '../model/outages';
 import { pendingSignIns, signInTitle } from '../model/signIns';
 import { duration } from '../model/tooltip';
 import { type Settings } from '../settings';
+import { notifyWarning } from './notify';
 
 /** Says once per incident that forwards have been disconnected for long. Shorter ones, and their end, are seen on rows only. */
 export class OutageNotice implements vscode.Disposable {
@@ -53,7 +54,7 @@ export class OutageNotice implements vscode.Disposable {
     const never = vscode.l10n.t("Don't Show Again");
     const [waiting] = pendingSignIns(forwards);
     const signIn = waiting && signInTitle(waiting, vscode.l10n.t);
-    const answer = await vscode.window.showWarningMessage(message + cause, ...(signIn === undefined ? [showForwards, diagnose] : [signIn, showForwards]), never);
+    const answer = await notifyWarning(message + cause, ...(signIn === undefined ? [showForwards, diagnose] : [signIn, showForwards]), never);
     if (answer === undefined) {
       return;
     }

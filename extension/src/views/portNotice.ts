@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { localAddress } from '../model/address';
 import { type ForwardStore } from '../model/forwardStore';
 import { type Settings } from '../settings';
+import { notifyInformation } from './notify';
 
 /** Says once when a forward listens on another port than its definition names, which happens only where the user asked for it. */
 export class PortNotice implements vscode.Disposable {
@@ -37,6 +38,6 @@ export class PortNotice implements vscode.Disposable {
     this.told.set(id, forward.localPort);
     const copy = vscode.l10n.t('Copy Address');
     const message = vscode.l10n.t('{0} listens on port {1}, because {2} is in use.', forward.alias, forward.localPort, forward.configuredLocalPort);
-    void vscode.window.showInformationMessage(message, copy).then((answer) => (answer === copy ? vscode.env.clipboard.writeText(localAddress(forward)) : undefined));
+    void notifyInformation(message, copy).then((answer) => (answer === copy ? vscode.env.clipboard.writeText(localAddress(forward)) : undefined));
   }
 }

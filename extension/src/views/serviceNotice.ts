@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { SidecarCrashedError } from '../sidecar/errors';
 import { type SidecarSupervisor } from '../sidecar/supervisor';
+import { notifyError } from './notify';
 
 /** Says that the service is down, with the way out. One message at a time, whoever finds out. */
 export class ServiceNotice implements vscode.Disposable {
@@ -25,7 +26,7 @@ export class ServiceNotice implements vscode.Disposable {
     const showLog = vscode.l10n.t('Show Log');
     // How it ended the last time is for the log; that it is not started any more is for the user.
     const message = error instanceof SidecarCrashedError ? vscode.l10n.t('The Kftray service has stopped again and again, and is not started any more.') : error.message;
-    const answer = await vscode.window.showErrorMessage(message, restart, showLog);
+    const answer = await notifyError(message, restart, showLog);
     this.isOpen = false;
     if (answer === restart) {
       // A failure of this is told by onDidGiveUp again.

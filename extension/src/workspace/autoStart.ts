@@ -3,6 +3,7 @@ import { type ForwardStore } from '../model/forwardStore';
 import { type Settings } from '../settings';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type EnabledSet, type Memory } from './enabledSet';
+import { notifyInformation } from '../views/notify';
 
 const consentKey = 'kftray.autoStartConsent';
 type Consent = 'allowed' | 'declined';
@@ -75,7 +76,7 @@ export class AutoStart {
         : vscode.l10n.t('This workspace starts {0} port forwards automatically. Allow?', forwards.length);
     this.isAsking = true;
     try {
-      const answer = await vscode.window.showInformationMessage(question, allow, notNow, openFile);
+      const answer = await notifyInformation(question, allow, notNow, openFile);
       if (answer === openFile && forwards[0]) {
         await vscode.window.showTextDocument(vscode.Uri.parse(forwards[0].uri));
       } else if (answer === allow || answer === notNow) {

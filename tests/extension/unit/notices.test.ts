@@ -36,6 +36,15 @@ it('FailureNotice_OneForward_NamesItAndItsFault', async () => {
   expect(shown.messages).toEqual(['web could not start: Port 8080 is in use.']);
 });
 
+it('FailureNotice_OfAForwardThatIsCalledLikeALink_IsNoLink', async () => {
+  const hostile = snapshot({ alias: '[Fix](command:workbench.action.quit)' });
+  store.update({ snapshots: [hostile], removed: [] });
+  await start(failed(hostile, false));
+  expect(shown.messages).toHaveLength(1);
+  expect(shown.messages[0]).not.toContain('](');
+  expect(shown.messages[0]).toContain('workbench.action.quit');
+});
+
 it('FailureNotice_SeveralForwards_IsOneMessage', async () => {
   await start(failed(web, false), failed(api, false));
   expect(shown.messages).toEqual(['2 of 2 forwards could not start.']);
