@@ -185,6 +185,11 @@ describe('Manifest', () => {
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([128, 128]);
   });
 
+  it('Settings_ThatCanRunPrograms_AreNotTheWorkspaces', () => {
+    const { properties } = manifest.contributes.configuration;
+    expect(['kftray.kubeconfig', 'kftray.sidecar.path'].map((name) => properties[name]?.scope)).toEqual(['machine', 'machine']);
+  });
+
   it('Lockfile_NamesNoRegistry', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": "http/);
   });
