@@ -64,7 +64,7 @@ public sealed class KubectlJobTests : TestBase
     {
         await using var cluster = await StartClusterAsync();
         var kubectl = SignIn(cluster);
-        var pod = await StartAsync(cluster, spec => spec["ttlSecondsAfterFinished"] = 1);
+        var pod = await StartAsync(cluster, spec => spec["ttlSecondsAfterFinished"] = 3);
         var waiting = kubectl.RunAsync("wait", "--for=condition=Complete", "job/relay", "--timeout=30s");
         // It watches: after that the end cannot escape it, however soon the job is deleted.
         await cluster.Requests.WaitAsync(request => request is { Verb: "watch", Resource: "jobs" }, TimeoutToken);

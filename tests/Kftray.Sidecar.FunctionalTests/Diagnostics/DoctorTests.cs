@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Kftray.Sidecar.FunctionalTests.Diagnostics;
 
-/// <summary>What the doctor says of forwards that work, and what it costs.</summary>
+/// <summary>What the doctor says of forwards that work, and what it costs. Alone: it is held to its two seconds, and waits no longer for an answer.</summary>
+[Collection(nameof(Alone))]
 public sealed class DoctorTests : FunctionalTest
 {
     [Theory]
