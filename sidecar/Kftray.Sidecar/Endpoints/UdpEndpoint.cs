@@ -73,7 +73,9 @@ internal sealed class UdpEndpoint : ILocalEndpoint
             try
             {
                 var receiving = _socket.ReceiveAsync(_datagram, _peer, stopping);
-                if (!receiving.IsCompleted || ++taken % Batch == 0)
+                if (!receiving.IsCompleted)
+                    WakeReaders(isIdle: true);
+                else if (++taken % Batch == 0)
                     WakeReaders();
                 var length = await receiving;
                 if (Deliver(_datagram.AsSpan(0, length)) is not { } opened)
@@ -191,12 +193,13 @@ internal sealed class UdpEndpoint : ILocalEndpoint
             _flows.Values.MinBy(flow => flow.LastActive)!.End();
     }
 
-    private void WakeReaders()
+    // When there is nothing else to do the last of them goes on here, which saves a lone question the way to another thread.
+    private void WakeReaders(bool isIdle = false)
     {
-        foreach (var flow in _touched)
+        for (var i = 0; i < _touched.Count; i++)
         {
-            flow.IsTouched = false;
-            flow.Received.Wake();
+            _touched[i].IsTouched = false;
+            _touched[i].Received.Wake(here: isIdle && i == _touched.Count - 1);
         }
 
         _touched.Clear();
