@@ -38,7 +38,7 @@ internal sealed record RelayOptions
     public TimeSpan FlowIdle { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary><c>MAX_FLOWS</c>: connections (tcp) or flows (udp) at a time.</summary>
-    public int MaxFlows { get; init; } = 1024;
+    public int MaxFlows { get; init; } = 4096;
 
     /// <summary><c>CONNECT_TIMEOUT_SECONDS</c>: how long finding the name, and then connecting, may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -60,7 +60,7 @@ internal sealed record RelayOptions
             ControlPort = reader.Number("CONTROL_PORT", 0, 65535, RelayProtocol.DefaultControlPort),
             IdleExit = TimeSpan.FromSeconds(reader.Number("IDLE_EXIT_SECONDS", 0, 1_000_000, 600)),
             FlowIdle = TimeSpan.FromSeconds(reader.Number("FLOW_IDLE_SECONDS", 1, 1_000_000, 120)),
-            MaxFlows = reader.Number("MAX_FLOWS", 1, 65536, 1024),
+            MaxFlows = reader.Number("MAX_FLOWS", 1, 65536, 4096),
             ConnectTimeout = TimeSpan.FromSeconds(reader.Number("CONNECT_TIMEOUT_SECONDS", 1, 600, 10)),
         };
         problems = reader.Problems;

@@ -129,7 +129,14 @@ public sealed class ControlTests : RelayTest
     // The place is free when the relay has noticed the end of who had it.
     private async Task EventuallyOpensAsync()
     {
-        while ((await (await SayHelloAsync(RelayKind.Udp)).ReadStatusAsync()).Status != RelayStatus.Ok)
+        while (true)
+        {
+            var client = await SayHelloAsync(RelayKind.Udp);
+            if ((await client.ReadStatusAsync()).Status == RelayStatus.Ok)
+                return;
+            // Who was refused keeps a place at the port until it goes.
+            client.Socket.Dispose();
             TimeoutToken.ThrowIfCancellationRequested();
+        }
     }
 }

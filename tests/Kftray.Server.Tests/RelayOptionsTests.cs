@@ -20,7 +20,7 @@ public sealed class RelayOptionsTests
             new RelayOptions { ProxyType = ProxyType.Udp, LocalPort = 5000, RemoteAddress = "dns.shop.svc", RemotePort = 53 },
             options);
         Assert.Null(options!.ListenAddress);
-        Assert.Equal((40787, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(2), 1024), (options.ControlPort, options.IdleExit, options.FlowIdle, options.MaxFlows));
+        Assert.Equal((40787, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(2), 4096), (options.ControlPort, options.IdleExit, options.FlowIdle, options.MaxFlows));
         Assert.Equal(IPAddress.Loopback, options.ControlAddress);
     }
 

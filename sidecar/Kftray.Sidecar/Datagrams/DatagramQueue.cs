@@ -18,9 +18,11 @@ internal sealed class DatagramQueue(DatagramBudget budget) : IValueTaskSource<Re
 
     private readonly Lock _lock = new();
 
-    // All guarded by _lock. The writer's thread has other datagrams to take: the reader goes on elsewhere.
-    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = true };
+    // Completed by who has taken _isWaiting back, and not under the lock: the reader may go on in there.
+    private ManualResetValueTaskSourceCore<bool> _wait;
     private CancellationTokenRegistration _cancellation;
+
+    // All guarded by _lock.
     private bool _isWaiting;
     private byte[]? _filling;
     private int _filled;
@@ -46,13 +48,21 @@ internal sealed class DatagramQueue(DatagramBudget budget) : IValueTaskSource<Re
     }
 
     /// <summary>Lets a reader that waits have what was added.</summary>
-    public void Wake()
+    /// <param name="here">
+    /// It goes on on this thread, before this returns: quickest for a single datagram, since no other thread is to be woken. Not for who has more
+    /// to do.
+    /// </param>
+    public void Wake(bool here = false)
     {
         lock (_lock)
         {
-            if (_isWaiting && (_filled > 0 || _ended))
-                Complete(null);
+            if (!_isWaiting || (_filled == 0 && !_ended))
+                return;
+            _isWaiting = false;
         }
+
+        _wait.RunContinuationsAsynchronously = !here;
+        _wait.SetResult(true);
     }
 
     /// <summary>Takes everything that was added; waits when nothing was. The memory is valid until the next call. One reader at a time.</summary>
@@ -140,19 +150,13 @@ internal sealed class DatagramQueue(DatagramBudget budget) : IValueTaskSource<Re
     {
         lock (_lock)
         {
-            if (_isWaiting)
-                Complete(new OperationCanceledException(token));
+            if (!_isWaiting)
+                return;
+            _isWaiting = false;
         }
-    }
 
-    // Under _lock.
-    private void Complete(Exception? exception)
-    {
-        _isWaiting = false;
-        if (exception is null)
-            _wait.SetResult(true);
-        else
-            _wait.SetException(exception);
+        _wait.RunContinuationsAsynchronously = true;
+        _wait.SetException(new OperationCanceledException(token));
     }
 
     // Under _lock.

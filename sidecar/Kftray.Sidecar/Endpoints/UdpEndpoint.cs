@@ -15,8 +15,15 @@ internal sealed class UdpEndpoint : ILocalEndpoint
     /// <summary>Of a flow on which nothing moves, in either direction.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(120);
 
-    /// <summary>Programs that ask from a new port each time have many short flows: the one that is idle for longest makes room.</summary>
-    public const int MaxFlows = 512;
+    /// <summary>Programs that ask from a new port each time have many short flows: beyond so many those that are idle for longest make room.</summary>
+    public const int ManyFlows = 512;
+
+    /// <summary>Those that wait for an answer stay as long as there are not so many: the answer would be lost, and nobody could count it.</summary>
+    /// <remarks>Half of what the relay serves by default: some of those that ended here have yet to end there.</remarks>
+    public const int MaxFlows = 2048;
+
+    // A resolver's patience, as a rule. Who sends and is never answered is idle after this.
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
     // What may be received for all flows together and not yet be read.
     private const long MemoryLimit = 64 * 1024 * 1024;
@@ -66,7 +73,9 @@ internal sealed class UdpEndpoint : ILocalEndpoint
             try
             {
                 var receiving = _socket.ReceiveAsync(_datagram, _peer, stopping);
-                if (!receiving.IsCompleted || ++taken % Batch == 0)
+                if (!receiving.IsCompleted)
+                    WakeReaders(isIdle: true);
+                else if (++taken % Batch == 0)
                     WakeReaders();
                 var length = await receiving;
                 if (Deliver(_datagram.AsSpan(0, length)) is not { } opened)
@@ -145,7 +154,7 @@ internal sealed class UdpEndpoint : ILocalEndpoint
             return null;
         }
 
-        flow.Touch(now);
+        flow.Asked(now);
         if (!flow.IsTouched)
         {
             flow.IsTouched = true;
@@ -161,8 +170,8 @@ internal sealed class UdpEndpoint : ILocalEndpoint
         {
             if (_flows.TryGetValue(_peer, out var known))
                 return (known, false);
-            if (_flows.Count >= MaxFlows)
-                _flows.Values.MinBy(flow => flow.LastActive)!.End();
+            if (_flows.Count >= ManyFlows)
+                MakeRoom();
             var peer = new SocketAddress(_peer.Family, _peer.Size);
             _peer.Buffer.Span[.._peer.Size].CopyTo(peer.Buffer.Span);
             var opened = new UdpFlow(this, peer, new DatagramQueue(_budget), now);
@@ -173,12 +182,24 @@ internal sealed class UdpEndpoint : ILocalEndpoint
         }
     }
 
-    private void WakeReaders()
+    // Under _lock.
+    private void MakeRoom()
     {
-        foreach (var flow in _touched)
+        var idle = _flows.Values.Where(flow => !flow.IsWaiting || _time.GetElapsedTime(flow.LastActive) >= AnswerTime)
+            .OrderBy(flow => flow.LastActive).Take(_flows.Count - ManyFlows + 1).ToArray();
+        foreach (var flow in idle)
+            flow.End();
+        if (_flows.Count >= MaxFlows)
+            _flows.Values.MinBy(flow => flow.LastActive)!.End();
+    }
+
+    // When there is nothing else to do the last of them goes on here, which saves a lone question the way to another thread.
+    private void WakeReaders(bool isIdle = false)
+    {
+        for (var i = 0; i < _touched.Count; i++)
         {
-            flow.IsTouched = false;
-            flow.Received.Wake();
+            _touched[i].IsTouched = false;
+            _touched[i].Received.Wake(here: isIdle && i == _touched.Count - 1);
         }
 
         _touched.Clear();

@@ -12,6 +12,7 @@ internal sealed class UdpFlow(UdpEndpoint endpoint, SocketAddress peer, Datagram
 {
     private readonly DatagramReader _replies = new();
     private long _lastActive = now;
+    private volatile bool _isWaiting;
 
     public SocketAddress Peer => peer;
 
@@ -20,10 +21,18 @@ internal sealed class UdpFlow(UdpEndpoint endpoint, SocketAddress peer, Datagram
     /// <summary>Timestamp of the last datagram in either direction.</summary>
     public long LastActive => Volatile.Read(ref _lastActive);
 
+    /// <summary>The last datagram was the peer's.</summary>
+    public bool IsWaiting => _isWaiting;
+
     /// <summary>Used by the receiving loop only: waits to be told of what was received.</summary>
     public bool IsTouched { get; set; }
 
-    public void Touch(long timestamp) => Volatile.Write(ref _lastActive, timestamp);
+    /// <summary>The peer has sent a datagram.</summary>
+    public void Asked(long timestamp)
+    {
+        Volatile.Write(ref _lastActive, timestamp);
+        _isWaiting = true;
+    }
 
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => received.ReadAsync(cancellationToken);
 
@@ -35,12 +44,13 @@ internal sealed class UdpFlow(UdpEndpoint endpoint, SocketAddress peer, Datagram
         var any = false;
         while (_replies.TryRead(out var datagram))
         {
-            any = true;
+            // Before it is sent: the peer's next question may come at once.
+            (any, _isWaiting) = (true, false);
             await endpoint.SendAsync(datagram, peer);
         }
 
         if (any)
-            Touch(endpoint.Now);
+            Volatile.Write(ref _lastActive, endpoint.Now);
     }
 
     /// <summary>There is no half of a flow: when the pod's side is over, the peer's next datagram begins another.</summary>

@@ -56,6 +56,9 @@ internal sealed class ProxyRow(
         var route = await scene.AddAsync(kubectl, $"{name}-pod", server, cancellationToken);
         await using var proxy = await RelayForwarder.StartAsync(sidecar, scene.Kubeconfig, "tcp", server, cancellationToken);
         await using var plain = await new SidecarForwarder(sidecar).StartAsync(scene.Kubeconfig, null, [route], cancellationToken);
+        // The first run opens the sessions and fills caches.
+        await measure(plain.Ports[0], plain);
+        await measure(proxy.Ports[0], proxy);
         for (var round = 0; round < rounds; round++)
         {
             Figure? toPod = null;

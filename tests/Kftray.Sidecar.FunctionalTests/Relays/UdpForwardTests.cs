@@ -34,6 +34,26 @@ public sealed class UdpForwardTests : RelayTest
         }
     }
 
+    /// <summary>Programs that ask from a new port each time, as resolvers do, all at once.</summary>
+    [Fact]
+    public async Task Peers_ThatAreAThousandAtOnce_AllGetTheirAnswers()
+    {
+        const int count = 1000;
+        await RunUdpEchoAsync("dns");
+        var forward = await StartAsync("dns", """ "service": "dns", "protocol": "udp", "remote_port": 53 """);
+        var peers = Enumerable.Range(0, count).Select(_ => OpenUdp(forward)).ToArray();
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < count; i++)
+                await peers[i].SendAsync(new[] { (byte)round, (byte)i, (byte)(i >> 8) }, SocketFlags.None, TimeoutToken);
+            for (var i = 0; i < count; i++)
+                Assert.Equal([(byte)round, (byte)i, (byte)(i >> 8)], await ReceiveAsync(peers[i]));
+        }
+
+        Array.ForEach(peers, peer => peer.Dispose());
+        Assert.Equal(0, (await WaitForAsync("dns", snapshot => snapshot.Traffic.TotalConnections > 0)).Traffic.DroppedDatagrams);
+    }
+
     [Fact]
     public async Task Datagrams_OfEverySize_ArriveWhole()
     {

@@ -194,20 +194,60 @@ public sealed class UdpEndpointTests : TestBase
     }
 
     [Fact]
-    public async Task Peers_BeyondTheLimit_ReplaceTheOneThatIsIdleForLongest()
+    public async Task Peers_WhenThereAreMany_ReplaceTheOneThatIsIdleForLongest()
     {
-        List<IDuplexConnection> flows = [];
-        for (var i = 0; i <= UdpEndpoint.MaxFlows; i++)
-        {
-            _socket.Arrive(10_000 + i, 1);
-            flows.Add(await AcceptAsync());
-            Time.Advance(TimeSpan.FromMilliseconds(1));
-        }
+        var flows = await AcceptAsync(UdpEndpoint.ManyFlows, async flow => await flow.WriteAsync(Frames([2])));
 
-        Assert.Equal([[1]], await ReadAsync(flows[0]));
-        Assert.Empty(await ReadAsync(flows[0]));
-        await ReadAsync(flows[1]);
-        Assert.False(ReadAsync(flows[1]).IsCompleted);
+        _socket.Arrive(Anna, 1);
+        await AcceptAsync();
+
+        await AssertEndedAsync(flows[0]);
+        await AssertLivesAsync(flows[1]);
+    }
+
+    [Fact]
+    public async Task Peers_WhenThereAreMany_LeaveThoseThatWaitForTheirAnswers()
+    {
+        var flows = await AcceptAsync(UdpEndpoint.ManyFlows);
+        await flows[2].WriteAsync(Frames([2]));
+
+        _socket.Arrive(Anna, 1);
+        await AcceptAsync();
+        _socket.Arrive(Bert, 1);
+        await AcceptAsync();
+
+        await AssertEndedAsync(flows[2]);
+        await AssertLivesAsync(flows[0]);
+        await flows[0].WriteAsync(Frames([3]));
+        await AssertSentAsync(10_002, [2]);
+        await AssertSentAsync(10_000, [3]);
+    }
+
+    /// <summary>Who sends one way is not waited for.</summary>
+    [Fact]
+    public async Task Peers_WhenThereAreMany_ReplaceThoseThatNobodyAnswers()
+    {
+        var flows = await AcceptAsync(UdpEndpoint.ManyFlows);
+        await flows[0].WriteAsync(Frames([2]));
+        Time.Advance(TimeSpan.FromSeconds(5));
+
+        _socket.Arrive(Anna, 1);
+        await AcceptAsync();
+
+        await AssertLivesAsync(flows[0]);
+        await AssertEndedAsync(flows[1]);
+    }
+
+    [Fact]
+    public async Task Peers_BeyondTheLimit_ReplaceTheOneThatWaitsForLongest_WhichLosesNothingOfItsOwn()
+    {
+        var flows = await AcceptAsync(UdpEndpoint.MaxFlows);
+
+        _socket.Arrive(Anna, 1);
+        await AcceptAsync();
+
+        await AssertEndedAsync(flows[0]);
+        await AssertLivesAsync(flows[1]);
     }
 
     [Theory]
@@ -274,6 +314,34 @@ public sealed class UdpEndpointTests : TestBase
     }
 
     private async Task<IDuplexConnection> AcceptAsync() => Own(await _endpoint.AcceptAsync(TimeoutToken));
+
+    /// <summary>The flows of so many peers, each a moment younger than the one before; the first peer's port is 10,000.</summary>
+    private async Task<List<IDuplexConnection>> AcceptAsync(int count, Func<IDuplexConnection, Task>? greet = null)
+    {
+        List<IDuplexConnection> flows = [];
+        for (var i = 0; i < count; i++)
+        {
+            _socket.Arrive(10_000 + i, 1);
+            flows.Add(await AcceptAsync());
+            if (greet is not null)
+                await greet(flows[i]);
+            Time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        return flows;
+    }
+
+    private async Task AssertEndedAsync(IDuplexConnection flow)
+    {
+        Assert.Equal([[1]], await ReadAsync(flow));
+        Assert.Empty(await ReadAsync(flow));
+    }
+
+    private async Task AssertLivesAsync(IDuplexConnection flow)
+    {
+        Assert.Equal([[1]], await ReadAsync(flow));
+        Assert.False(ReadAsync(flow).IsCompleted);
+    }
 
     private async Task AssertSentAsync(int peer, byte[] expected)
     {
