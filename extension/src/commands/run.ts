@@ -52,7 +52,7 @@ export async function stopGroup(context: CommandContext, ...args: unknown[]): Pr
   await stopForwards(context, await targetForwards(context, args, canStop, vscode.l10n.t('Stop which port forward?')));
 }
 
-/** Wants the forwards, and shows what failed. One that is wanted already and failed is tried again. */
+/** Wants the forwards, and shows what failed. One that is wanted already and failed begins anew: it has no connections, and its end is told of as a new one. */
 export async function startForwards(context: CommandContext, forwards: readonly ForwardSnapshot[]): Promise<void> {
   if (forwards.length === 0) {
     return;
@@ -63,7 +63,7 @@ export async function startForwards(context: CommandContext, forwards: readonly 
     const failed = forwards.filter(({ id, status }) => status === 'failed' && context.enabled.has(id));
     await context.enabled.add(ids);
     await applyWithProgress(context);
-    await requestEach(context, 'forward/retry', failed);
+    await requestEach(context, 'forward/restart', failed);
   });
 }
 
