@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type * as vscode from 'vscode';
+import { savedRanges } from '../../../extension/src/language/savedRanges';
 import { completionPlace, suggestions } from '../../../extension/src/model/completionPlace';
 import { forwardLenses } from '../../../extension/src/model/lenses';
 import { type BrowseResult, type ForwardSnapshot } from '../../../extension/src/sidecar/protocol.generated';
+import { Uri } from '../support/fakeVscode';
 import { snapshot, t } from '../support/snapshots';
 
 describe('Lenses', () => {
@@ -16,6 +19,14 @@ describe('Lenses', () => {
   ])('Lenses_%s', (_, changes, expected) => {
     expect(forwardLenses(snapshot(changes), true, t).map(({ title }) => title).join(' | ')).toBe(expected);
   });
+});
+
+it('SavedRanges_OfADocumentWithUnsavedChanges_AreNone', () => {
+  const range = { startLine: 1, startColumn: 0, endLine: 2, endColumn: 0 };
+  const sync = { ranges: [{ id: 'a', uri: 'file:///a', range }, { id: 'b', uri: 'file:///b', range }] };
+  const document = (isDirty: boolean) => ({ isDirty, uri: Uri.parse('file:///a') as unknown as vscode.Uri });
+  expect(savedRanges(sync, document(false)).map(({ id }) => id)).toEqual(['a']);
+  expect(savedRanges(sync, document(true))).toEqual([]);
 });
 
 describe('CompletionPlace', () => {
