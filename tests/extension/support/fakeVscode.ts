@@ -1,3 +1,4 @@
+import { FakeInput } from './fakeInput';
 import { t } from './snapshots';
 
 /** The few parts of the editor's API that views and commands touch when no window is there. Stands in for the module `vscode` in unit tests. */
@@ -89,7 +90,7 @@ export class ShownTerminal {
 }
 
 /** What views have put on the screen, newest last; tests empty it. */
-export const shown: { messages: string[]; terminals: ShownTerminal[] } = { messages: [], terminals: [] };
+export const shown: { messages: string[]; terminals: ShownTerminal[]; inputs: FakeInput[] } = { messages: [], terminals: [], inputs: [] };
 
 const tell = (message: string): Promise<undefined> => {
   shown.messages.push(message);
@@ -100,6 +101,8 @@ export const window = {
   showErrorMessage: tell,
   showWarningMessage: tell,
   showInformationMessage: tell,
+  createQuickPick: () => new FakeInput(shown.inputs),
+  createInputBox: () => new FakeInput(shown.inputs),
   createTerminal: ({ pty }: { pty: ConstructorParameters<typeof ShownTerminal>[0] }) => {
     const terminal = new ShownTerminal(pty);
     shown.terminals.push(terminal);
@@ -109,6 +112,9 @@ export const window = {
 
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
+export const QuickPickItemKind = { Separator: -1, Default: 0 };
+export const QuickInputButtons = { Back: { id: 'back' } };
+export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 export const Uri = {
   parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }),

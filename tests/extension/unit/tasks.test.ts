@@ -21,11 +21,14 @@ beforeEach(() => {
   store.update({ snapshots: [web], removed: [] });
   requests = [];
   onApply = () => undefined;
-  const request = (method: string, { id }: { id: string }): Promise<void> => Promise.resolve(void requests.push(`${method} ${id}`));
+  const request = (method: string, { id }: { id: string }): Promise<void> => {
+    requests.push(`${method} ${id}`);
+    return Promise.resolve();
+  };
   control = {
     store,
     enabled: new EnabledSet({ get: (_, fallback) => fallback, update: () => Promise.resolve() }, false),
-    sync: { hasApplied: true, apply: () => Promise.resolve(onApply()) } as unknown as WorkspaceSync,
+    sync: { hasApplied: true, apply: () => (onApply(), Promise.resolve()) } as unknown as WorkspaceSync,
     supervisor: { connection: () => Promise.resolve({ request }) } as unknown as ForwardControl['supervisor'],
   };
 });
@@ -44,7 +47,7 @@ function run(): { terminal: ForwardTerminal; text: () => string; ended: () => nu
   let text = '';
   let code: number | undefined;
   terminal.onDidWrite((written) => (text += written));
-  terminal.onDidClose((ended) => (code = ended as number));
+  terminal.onDidClose((ended) => (code = typeof ended === 'number' ? ended : undefined));
   terminal.open();
   return { terminal, text: () => text, ended: () => code };
 }
