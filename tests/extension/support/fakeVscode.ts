@@ -1,5 +1,8 @@
+import { FakeDocuments, type WorkspaceEdit } from './fakeDocuments';
 import { FakeInput } from './fakeInput';
 import { t } from './snapshots';
+
+export { FileSystemError, Position, Range, WorkspaceEdit } from './fakeDocuments';
 
 /** The few parts of the editor's API that views and commands touch when no window is there. Stands in for the module `vscode` in unit tests. */
 
@@ -89,18 +92,26 @@ export class ShownTerminal {
   }
 }
 
-/** What views have put on the screen, newest last; tests empty it. */
-export const shown: { messages: string[]; terminals: ShownTerminal[]; inputs: FakeInput[] } = { messages: [], terminals: [], inputs: [] };
+/** What views have put on the screen, newest last, and the buttons that are pressed in it; tests empty it. */
+export const shown: { messages: string[]; terminals: ShownTerminal[]; inputs: FakeInput[]; answers: string[] } = { messages: [], terminals: [], inputs: [], answers: [] };
 
-const tell = (message: string): Promise<undefined> => {
+const tell = (message: string): Promise<string | undefined> => {
   shown.messages.push(message);
-  return Promise.resolve(undefined);
+  return Promise.resolve(shown.answers.shift());
 };
+
+export const documents = new FakeDocuments();
 
 export const window = {
   showErrorMessage: tell,
   showWarningMessage: tell,
   showInformationMessage: tell,
+  /** The row that the next answer names. */
+  showQuickPick: <T extends { label: string }>(items: readonly T[]) => {
+    const answer = shown.answers.shift();
+    return Promise.resolve(items.find(({ label }) => label === answer));
+  },
+  showTextDocument: () => Promise.resolve(undefined),
   createQuickPick: () => new FakeInput(shown.inputs),
   createInputBox: () => new FakeInput(shown.inputs),
   createTerminal: ({ pty }: { pty: ConstructorParameters<typeof ShownTerminal>[0] }) => {
@@ -129,6 +140,11 @@ const configurationChanged = new EventEmitter<{ affectsConfiguration(section: st
 
 export const workspace = {
   isTrusted: true,
+  workspaceFolders: undefined as readonly { name: string; uri: unknown }[] | undefined,
+  fs: documents.fs,
+  openTextDocument: (uri: { toString(): string }) => documents.document(uri),
+  applyEdit: (edit: WorkspaceEdit) => documents.apply(edit),
+  getWorkspaceFolder: () => undefined,
   onDidGrantWorkspaceTrust: new EventEmitter<undefined>().event,
   asRelativePath: (uri: { path: string }) => uri.path.split('/').slice(-2).join('/'),
   getConfiguration: (section: string) => ({ get: (name: string, fallback: unknown) => settings.get(`${section}.${name}`) ?? fallback }),

@@ -4,7 +4,7 @@ import { distinctWorkloads } from '../../model/clusterNodes';
 import { browseCluster } from '../browse';
 import { type CommandContext } from '../context';
 import { probePort } from '../ports';
-import { aliasVerdict, localPortVerdict, portProblem } from '../verdicts';
+import { aliasVerdict, kubernetesName, localPortVerdict, portProblem } from '../verdicts';
 import { choosePort, chooseWorkload, type Draft, isSamePort, portNumbered, type SaveTarget, suggestAlias, suggestLocalPort, workloadLabel } from './draft';
 import { ask, pick, type PickItem, type Step, type StepPlace, type StepResult } from './wizard';
 
@@ -212,10 +212,6 @@ function asResult(answer: 'manual' | 'back' | 'cancel'): StepResult {
 
 function required({ context, namespace }: Draft): { context: string; namespace: string } {
   return { context: context ?? '', namespace: namespace ?? '' };
-}
-
-function kubernetesName(value: string): string | undefined {
-  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value) && value.length <= 253 ? undefined : vscode.l10n.t('Names have lower-case letters, digits, "-" and ".".');
 }
 
 function hostProblem(value: string): string | undefined {
