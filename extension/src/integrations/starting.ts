@@ -20,9 +20,9 @@ export interface ForwardControl {
 export async function findForwards(control: Pick<ForwardControl, 'store' | 'enabled' | 'sync'>, patterns: readonly string[]): Promise<readonly ForwardSnapshot[]> {
   const { store, sync } = control;
   if (!sync.hasApplied) {
-    const { ranges } = await sync.apply();
-    await heardOf(control, [...new Set(ranges.map(({ id }) => id))]);
+    await sync.apply();
   }
+  await heardOf(control, [...new Set(sync.ranges.map(({ id }) => id))]);
   return matchingForwards(patterns, store.all);
 }
 
@@ -86,7 +86,7 @@ function snapshotsOf(store: ForwardStore, ids: readonly string[]): readonly Forw
 }
 
 /** The answer to an apply names forwards; what they are follows as a notification. */
-async function heardOf(control: Pick<ForwardControl, 'store' | 'enabled'>, ids: readonly string[]): Promise<void> {
+export async function heardOf(control: Pick<ForwardControl, 'store' | 'enabled'>, ids: readonly string[]): Promise<void> {
   await whenever(control, (isLast) => (isLast || ids.every((id) => control.store.get(id)) ? true : undefined), heardLimitMs);
 }
 

@@ -84,8 +84,12 @@ export class ShownTerminal {
       this.text += text;
     });
   }
+  private isOpen = false;
   show(): void {
-    this.pty.open();
+    if (!this.isOpen) {
+      this.isOpen = true;
+      this.pty.open();
+    }
   }
   close(): void {
     this.pty.close();
@@ -106,6 +110,8 @@ export const window = {
   showErrorMessage: tell,
   showWarningMessage: tell,
   showInformationMessage: tell,
+  /** The file that the next answer names. */
+  showOpenDialog: () => Promise.resolve(shown.answers.slice(0, 1).map((name) => (shown.answers.shift(), Uri.parse(name)))),
   /** The row that the next answer names. */
   showQuickPick: <T extends { label: string }>(items: readonly T[]) => {
     const answer = shown.answers.shift();
@@ -127,7 +133,15 @@ export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const QuickInputButtons = { Back: { id: 'back' } };
 export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
+export class RelativePattern {
+  constructor(
+    readonly base: unknown,
+    readonly pattern: string,
+  ) {}
+}
+
 export const Uri = {
+  joinPath: (base: { toString(): string }, ...parts: string[]) => Uri.parse([base.toString(), ...parts].join('/')),
   parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }),
   from: ({ scheme, path }: { scheme: string; path: string }) => Uri.parse(`${scheme}:${path}`),
 };
@@ -145,6 +159,15 @@ export const workspace = {
   openTextDocument: (uri: { toString(): string }) => documents.document(uri),
   applyEdit: (edit: WorkspaceEdit) => documents.apply(edit),
   getWorkspaceFolder: () => undefined,
+  onDidChangeWorkspaceFolders: new EventEmitter<undefined>().event,
+  registerFileSystemProvider: () => new Disposable(() => undefined),
+  /** The patterns that are watched. */
+  watched: [] as RelativePattern[],
+  createFileSystemWatcher: (pattern: RelativePattern) => {
+    workspace.watched.push(pattern);
+    const never = new EventEmitter<undefined>().event;
+    return Object.assign(new Disposable(() => workspace.watched.splice(workspace.watched.indexOf(pattern), 1)), { onDidChange: never, onDidCreate: never, onDidDelete: never });
+  },
   onDidGrantWorkspaceTrust: new EventEmitter<undefined>().event,
   asRelativePath: (uri: { path: string }) => uri.path.split('/').slice(-2).join('/'),
   getConfiguration: (section: string) => ({ get: (name: string, fallback: unknown) => settings.get(`${section}.${name}`) ?? fallback }),

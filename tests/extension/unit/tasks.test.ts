@@ -28,7 +28,7 @@ beforeEach(() => {
   control = {
     store,
     enabled: new EnabledSet({ get: (_, fallback) => fallback, update: () => Promise.resolve() }, false),
-    sync: { hasApplied: true, apply: () => (onApply(), Promise.resolve()) } as unknown as WorkspaceSync,
+    sync: { hasApplied: true, ranges: [], apply: () => (onApply(), Promise.resolve()) } as unknown as WorkspaceSync,
     supervisor: { connection: () => Promise.resolve({ request }) } as unknown as ForwardControl['supervisor'],
   };
 });
