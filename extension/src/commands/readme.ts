@@ -12,8 +12,9 @@ export async function copyReadmeTable({ store }: CommandContext): Promise<void> 
   await vscode.env.clipboard.writeText(`${markdownTable(store.all, vscode.l10n.t)}\n`);
 }
 
-export async function updateReadme({ readme }: CommandContext): Promise<void> {
-  const folder = await pickFolder();
+/** The quick fix in a README says which. */
+export async function updateReadme({ readme }: CommandContext, ...[uri]: unknown[]): Promise<void> {
+  const folder = uri instanceof vscode.Uri ? vscode.workspace.getWorkspaceFolder(uri) : await pickFolder();
   if (folder) {
     await readme.update(folder);
   }

@@ -145,6 +145,22 @@ export const Uri = {
   parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }),
   from: ({ scheme, path }: { scheme: string; path: string }) => Uri.parse(`${scheme}:${path}`),
 };
+export const CodeActionKind = { QuickFix: 'quickfix' };
+export class CodeAction {
+  command?: { command: string; arguments?: unknown[] };
+  constructor(
+    readonly title: string,
+    readonly kind: string,
+  ) {}
+}
+
+/** What providers were registered for, newest last. */
+export const selectors: unknown[] = [];
+export const languages = {
+  createDiagnosticCollection: () => ({ set: () => undefined, clear: () => undefined, dispose: () => undefined }),
+  registerCodeActionsProvider: (selector: unknown) => (selectors.push(selector), new Disposable(() => undefined)),
+};
+
 export const env: { remoteName: string | undefined } = { remoteName: undefined };
 export const l10n = { t };
 
