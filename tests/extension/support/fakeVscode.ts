@@ -161,6 +161,10 @@ export const languages = {
   registerCodeActionsProvider: (selector: unknown) => (selectors.push(selector), new Disposable(() => undefined)),
 };
 
+/** What agents were offered, by name. */
+export const tools = new Map<string, unknown>();
+export const lm = { registerTool: (name: string, tool: unknown) => (tools.set(name, tool), new Disposable(() => tools.delete(name))) };
+
 export const env: { remoteName: string | undefined } = { remoteName: undefined };
 export const l10n = { t };
 
