@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { findForwards } from '../integrations/starting';
 import { localAddress, localHost, localUrl } from '../model/address';
 import { copyChoices, kubectlCommand } from '../model/copyAs';
 import { type CommandContext } from './context';
@@ -59,10 +60,8 @@ export async function resolveLocalAddress(context: CommandContext, argument?: un
     const forward = await targetForward(context, [], hasAddress, vscode.l10n.t('The address of which port forward?'));
     return forward && localAddress(forward);
   }
-  if (!context.sync.hasApplied) {
-    await context.sync.apply();
-  }
-  const forward = context.store.all.find((snapshot) => snapshot.alias === alias);
+  // Compared and not matched: no character is special in an alias.
+  const forward = (await findForwards(context, ['*'])).find((snapshot) => snapshot.alias === alias);
   if (!forward || !hasAddress(stateOf(context, forward), forward)) {
     throw new Error(forward ? vscode.l10n.t('{0} has no local port before it is started.', alias) : vscode.l10n.t('There is no port forward named {0}.', alias));
   }

@@ -4,7 +4,7 @@ import { type BrowseWorkload } from '../sidecar/protocol.generated';
 import { appendForwards, type NewForward } from '../workspace/configEdits';
 import { editDocument } from '../workspace/documentEdits';
 import { destination } from './add/add';
-import { clusterNode, type SaveTarget } from './add/draft';
+import { clusterNode, portNumbered, type SaveTarget } from './add/draft';
 import { browseCluster } from './browse';
 import { type CommandContext } from './context';
 import { requireTrust } from './trust';
@@ -59,14 +59,15 @@ async function annotatedWorkloads(context: CommandContext, node: Extract<Cluster
 
 function annotatedForwards({ context, namespace }: { context: string; namespace: string }, { name, ports, annotated }: BrowseWorkload): readonly NewForward[] {
   return (annotated ?? []).map(({ alias, localPort, remotePort }) => {
-    const port = ports.find((candidate) => candidate.name === remotePort || String(candidate.number) === remotePort);
+    const isNumber = /^\d+$/.test(remotePort);
+    const port = ports.find(({ name: portName }) => portName === remotePort) ?? (isNumber ? portNumbered(ports, Number(remotePort)) : undefined);
     return {
       alias,
       service: name,
       namespace,
       context,
       local_port: localPort,
-      remote_port: /^\d+$/.test(remotePort) ? Number(remotePort) : remotePort,
+      remote_port: isNumber ? Number(remotePort) : remotePort,
       ...(port?.protocol === 'udp' ? { protocol: 'udp' as const } : {}),
     };
   });

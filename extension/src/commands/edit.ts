@@ -3,12 +3,13 @@ import { type ForwardRange, type ForwardSnapshot } from '../sidecar/protocol.gen
 import { localConfigPath } from '../workspace/configDocuments';
 import { appendForward } from '../workspace/configEdits';
 import { changeMembers, duplicateForward as duplicated, type MemberChanges, removeForward as removed } from '../workspace/configPatches';
-import { editDefinition, editDocument, exists } from '../workspace/documentEdits';
+import { editDefinitions, editDocument, exists } from '../workspace/documentEdits';
 import { ask } from './add/wizard';
 import { browseCluster } from './browse';
 import { type CommandContext } from './context';
+import { fieldsOf } from './editFields';
 import { probePort } from './ports';
-import { targetForward } from './targets';
+import { targetForward, targetForwards } from './targets';
 import { aliasVerdict, localPortVerdict } from './verdicts';
 import { notifyWarning } from '../views/notify';
 
@@ -19,7 +20,7 @@ export async function changeLocalPort(context: CommandContext, ...args: unknown[
     return;
   }
   if (typeof args[1] === 'number') {
-    await change(context, forward, { local_port: args[1] }, true);
+    await changePort(context, forward, args[1], true);
     return;
   }
   const personal = canBePersonal(context, forward) ? { iconPath: new vscode.ThemeIcon('account'), tooltip: vscode.l10n.t('Change it for me only, in {0}', localConfigPath) } : undefined;
@@ -33,58 +34,27 @@ export async function changeLocalPort(context: CommandContext, ...args: unknown[
     },
   );
   if (typeof answer !== 'string') {
-    await change(context, forward, { local_port: Number(answer.value) }, answer.chosen !== undefined);
+    await changePort(context, forward, Number(answer.value), answer.chosen !== undefined);
   }
 }
 
-interface Field {
-  readonly label: string;
-  readonly key: string;
-  readonly current: string;
-  readonly parse: (value: string) => string | number | boolean | undefined;
-  readonly choices?: readonly string[];
+/** The new port may be taken as well: for a forward that is to run, that is told. */
+async function changePort(context: CommandContext, forward: ForwardSnapshot, port: number, personal: boolean): Promise<void> {
+  const ids = context.enabled.has(forward.id) ? [forward.id] : [];
+  await context.failures.during(ids, () => change(context, forward, { local_port: port }, personal));
 }
 
 /** Edit…: asks which part of the definition, then for its new value. */
 export async function editForward(context: CommandContext, ...args: unknown[]): Promise<void> {
   const forward = await targetForward(context, args, () => true, vscode.l10n.t('Edit which port forward?'));
-  const field = forward && (await pickField(forward));
-  if (!forward || !field) {
+  if (!forward) {
     return;
   }
-  const value = field.choices ? await vscode.window.showQuickPick(field.choices, { placeHolder: field.label }) : await askText(context, forward, field);
-  if (value !== undefined) {
-    await change(context, forward, { [field.key]: field.parse(value) }, false);
+  const field = await vscode.window.showQuickPick(fieldsOf(context, forward), { placeHolder: vscode.l10n.t('Edit what of {0}?', forward.alias) });
+  const answer = await field?.ask();
+  if (field && answer) {
+    await change(context, forward, { [field.key]: answer.value }, false);
   }
-}
-
-async function pickField(forward: ForwardSnapshot): Promise<Field | undefined> {
-  const text = (value: string): string | undefined => (value === '' ? undefined : value);
-  const port = (value: string): string | number => (/^\d+$/.test(value) ? Number(value) : value);
-  const fields: Field[] = [
-    { label: vscode.l10n.t('Name'), key: 'alias', current: forward.alias, parse: text },
-    { label: vscode.l10n.t('Local port'), key: 'local_port', current: String(forward.localPort), parse: port },
-    { label: vscode.l10n.t('Remote port'), key: 'remote_port', current: forward.remotePort, parse: port },
-    { label: vscode.l10n.t('Namespace'), key: 'namespace', current: forward.namespace ?? '', parse: text },
-    { label: vscode.l10n.t('Context'), key: 'context', current: forward.context ?? '', parse: text },
-    { label: vscode.l10n.t('Open in Browser'), key: 'open', current: forward.open ?? '', parse: (value) => (value === 'http' || value === 'https' ? value : undefined), choices: ['http', 'https', vscode.l10n.t('not for a browser')] },
-    { label: vscode.l10n.t('Start automatically'), key: 'auto_start', current: String(forward.autoStart), parse: (value) => (value === 'true' ? true : undefined), choices: ['true', 'false'] },
-  ];
-  const items = fields.map((field) => ({ label: field.label, description: field.current, field }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Edit what of {0}?', forward.alias) }))?.field;
-}
-
-async function askText(context: CommandContext, forward: ForwardSnapshot, { label, key, current }: Field): Promise<string | undefined> {
-  const others = context.store.all.filter(({ id }) => id !== forward.id);
-  const answer = await ask(
-    { title: vscode.l10n.t('Edit {0}', forward.alias) },
-    {
-      prompt: label,
-      value: current,
-      validate: (value) => (key === 'alias' ? Promise.resolve(aliasVerdict(value, others)) : key === 'local_port' ? localPortVerdict(value, others, (port) => probePort(context, port, forward)) : Promise.resolve(undefined)),
-    },
-  );
-  return typeof answer === 'string' ? undefined : answer.value;
 }
 
 /** A copy under another name, on another local port, in the same document. */
@@ -102,27 +72,27 @@ export async function duplicateForward(context: CommandContext, ...args: unknown
     return;
   }
   const port = forward.localPort === 0 ? 0 : ((await probePort(context, forward.localPort, { localAddress: forward.localAddress, protocol: forward.protocol })).freePort ?? 0);
-  await editDefinition(definition, (text, offset) => duplicated(text, offset, { alias: answer.value, ...(port === 0 ? {} : { local_port: port }) }));
+  await editDefinitions([definition], (text, offset) => duplicated(text, offset, { alias: answer.value, ...(port === 0 ? {} : { local_port: port }) }));
   await context.sync.apply();
 }
 
-/** Takes the forward out of every document that defines or changes it. */
+/** Takes forwards out of every document that defines or changes them. */
 export async function removeForward(context: CommandContext, ...args: unknown[]): Promise<void> {
-  const forward = await targetForward(context, args, () => true, vscode.l10n.t('Remove which port forward?'));
-  if (!forward) {
+  const forwards = await targetForwards(context, args, () => true, vscode.l10n.t('Remove which port forward?'));
+  const [first] = forwards;
+  if (!first) {
     return;
   }
-  const definitions = definitionsOf(context, forward);
+  const definitions = forwards.flatMap((forward) => definitionsOf(context, forward));
   const files = [...new Set(definitions.map(({ uri }) => vscode.workspace.asRelativePath(vscode.Uri.parse(uri))))].join(', ');
   const remove = vscode.l10n.t('Remove');
-  const detail = vscode.l10n.t('It is stopped, and taken out of {0}.', files);
-  if ((await notifyWarning(vscode.l10n.t('Remove the port forward {0}?', forward.alias), { modal: true, detail }, remove)) !== remove) {
+  const question = forwards.length === 1 ? vscode.l10n.t('Remove the port forward {0}?', first.alias) : vscode.l10n.t('Remove {0} port forwards?', forwards.length);
+  const detail = forwards.length === 1 ? vscode.l10n.t('It is stopped, and taken out of {0}.', files) : vscode.l10n.t('{0} are stopped, and taken out of {1}.', forwards.map(({ alias }) => alias).join(', '), files);
+  if ((await notifyWarning(question, { modal: true, detail }, remove)) !== remove) {
     return;
   }
-  await context.enabled.remove([forward.id]);
-  for (const definition of definitions) {
-    await editDefinition(definition, removed);
-  }
+  await editDefinitions(definitions, removed);
+  await context.enabled.remove(forwards.map(({ id }) => id));
   await context.sync.apply();
 }
 
@@ -142,7 +112,6 @@ async function change(context: CommandContext, forward: ForwardSnapshot, changes
   // The personal document counts last, so what is written there is what holds.
   const own = definitions.find(({ uri }) => context.documents.kindOf(vscode.Uri.parse(uri)) === 'local');
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(forward.uri));
-  const definition = own ?? definitions[0];
   if (!own && personal && folder && canBePersonal(context, forward)) {
     const uri = context.documents.localConfigUri(folder);
     const isNew = !(await exists(uri));
@@ -150,8 +119,10 @@ async function change(context: CommandContext, forward: ForwardSnapshot, changes
     if (isNew) {
       await context.ignoreNotice.suggest(folder);
     }
-  } else if (definition) {
-    await editDefinition(definition, (text, offset) => changeMembers(text, offset, changes));
+  } else {
+    // By its name a personal definition finds the shared one: both change it, or they would be two.
+    const touched = 'alias' in changes ? definitions : [own ?? definitions[0]];
+    await editDefinitions(touched.filter((definition) => definition !== undefined), (text, offset) => changeMembers(text, offset, changes));
   }
   await context.sync.apply();
 }

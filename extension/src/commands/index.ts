@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { SidecarCrashedError, SidecarStoppedError, SidecarUnusableError } from '../sidecar/errors';
+import { SidecarCancelledError, SidecarCrashedError, SidecarStoppedError, SidecarUnusableError } from '../sidecar/errors';
 import { add } from './add/add';
 import { copyAddress, copyAs, copyKubectl, copyUrl, openInBrowser, openInIntegratedBrowser, resolveLocalAddress } from './address';
 import { importAnnotated, refresh } from './clusters';
@@ -16,8 +16,9 @@ import { restart, retry, start, startAll, startGroup, stop, stopAll, stopGroup }
 import { copyReadmeTable, updateReadme } from './readme';
 import { manageAutoStart, restartSidecar, showLog } from './service';
 import { signIn } from './signIn';
+import { NotApplicableError } from './targets';
 import { exportKftray, importKftray } from './transfer';
-import { notifyError } from '../views/notify';
+import { notifyError, notifyInformation } from '../views/notify';
 
 /** Every command of the manifest, and no other: a test compares them. */
 export const commands: CommandTable = {
@@ -84,8 +85,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 }
 
 async function show({ log, serviceNotice }: CommandContext, id: string, error: unknown): Promise<void> {
-  if (error instanceof SidecarStoppedError || error instanceof vscode.CancellationError) {
+  if (error instanceof SidecarStoppedError || error instanceof SidecarCancelledError || error instanceof vscode.CancellationError) {
     return; // The window closes, or the user changed their mind.
+  }
+  if (error instanceof NotApplicableError) {
+    void notifyInformation(error.message);
+    return;
   }
   if (error instanceof SidecarUnusableError || error instanceof SidecarCrashedError) {
     return serviceNotice.tell(error);

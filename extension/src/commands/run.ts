@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isWanted } from '../model/rowState';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type CommandContext } from './context';
-import { type Applies, stateOf, targetForwards } from './targets';
+import { type Applies, groupForwards, stateOf, targetForwards } from './targets';
 import { requireTrust } from './trust';
 
 const canStart: Applies = (state) => state === 'stopped' || state === 'error';
@@ -39,20 +39,23 @@ export async function startAll(context: CommandContext): Promise<void> {
 
 export async function stopAll(context: CommandContext): Promise<void> {
   await context.enabled.remove(context.enabled.ids);
-  await applyWithProgress(context);
+  // A service that has not been needed yet runs nothing that could be stopped.
+  if (context.supervisor.status !== 'idle') {
+    await applyWithProgress(context);
+  }
 }
 
 /** The forwards of a group that can be started; none is no error. */
 export async function startGroup(context: CommandContext, ...args: unknown[]): Promise<void> {
   requireTrust();
-  await startForwards(context, await targetForwards(context, args, canStart, vscode.l10n.t('Start which port forward?')));
+  await startForwards(context, groupForwards(context, args, canStart));
 }
 
 export async function stopGroup(context: CommandContext, ...args: unknown[]): Promise<void> {
-  await stopForwards(context, await targetForwards(context, args, canStop, vscode.l10n.t('Stop which port forward?')));
+  await stopForwards(context, groupForwards(context, args, canStop));
 }
 
-/** Wants the forwards, and shows what failed. One that is wanted already and failed is tried again. */
+/** Wants the forwards, and shows what failed. One that is wanted already and failed begins anew: it has no connections, and its end is told of as a new one. */
 export async function startForwards(context: CommandContext, forwards: readonly ForwardSnapshot[]): Promise<void> {
   if (forwards.length === 0) {
     return;
@@ -63,7 +66,7 @@ export async function startForwards(context: CommandContext, forwards: readonly 
     const failed = forwards.filter(({ id, status }) => status === 'failed' && context.enabled.has(id));
     await context.enabled.add(ids);
     await applyWithProgress(context);
-    await requestEach(context, 'forward/retry', failed);
+    await requestEach(context, 'forward/restart', failed);
   });
 }
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { pendingSignIns, signInTitle } from '../model/signIns';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type CommandContext } from './context';
-import { type Applies, targetForward } from './targets';
+import { type Applies, NotApplicableError, targetForward } from './targets';
 import { plain } from '../model/markdown';
 
 const needsSignIn: Applies = (_, { fault }) => fault?.kind === 'signInRequired';
@@ -28,7 +28,7 @@ async function pickContext({ store }: CommandContext): Promise<ForwardSnapshot |
   const pending = pendingSignIns(store.all);
   const [only, ...others] = pending;
   if (!only) {
-    throw new Error(vscode.l10n.t('No port forward waits for you to sign in.'));
+    throw new NotApplicableError(vscode.l10n.t('No port forward waits for you to sign in.'));
   }
   const items = pending.map((forward) => ({ label: signInTitle(forward, vscode.l10n.t), forward }));
   return others.length === 0 ? only : (await vscode.window.showQuickPick(items))?.forward;

@@ -25,12 +25,12 @@ export async function importKftray(context: CommandContext): Promise<void> {
   const all = JSON.parse(text) as { alias?: string }[];
   const fresh = all.filter(({ alias }) => alias === undefined || !known.has(alias));
   const there = all.filter((forward) => !fresh.includes(forward)).map(({ alias = '' }): TransferNote => ({ alias, key: '', message: vscode.l10n.t('A forward of this name is there already.') }));
-  const saveTo = await pickSaveTarget(vscode.l10n.t('Keep {0} port forwards where?', fresh.length));
-  const uri = saveTo && (await destination(context, saveTo));
-  if (!uri) {
-    return;
-  }
   if (fresh.length > 0) {
+    const saveTo = await pickSaveTarget(vscode.l10n.t('Keep {0} port forwards where?', fresh.length));
+    const uri = saveTo && (await destination(context, saveTo));
+    if (!uri) {
+      return;
+    }
     await editDocument(uri, (document) => appendForwards(document, fresh));
     await context.sync.apply();
   }

@@ -11,6 +11,16 @@ export function portProblem(value: string, least: number): string | undefined {
   return /^\d{1,5}$/.test(value) && Number(value) >= least && Number(value) <= 65_535 ? undefined : vscode.l10n.t('A port is a number from {0} to 65535.', least);
 }
 
+/** A number, or a name as a container or a service gives one to a port. */
+export function remotePortProblem(value: string): string | undefined {
+  const isName = /^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/.test(value);
+  return isName || portProblem(value, 1) === undefined ? undefined : vscode.l10n.t('A remote port is a number from 1 to 65535, or the name of a port.');
+}
+
+export function kubernetesName(value: string): string | undefined {
+  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value) && value.length <= 253 ? undefined : vscode.l10n.t('Names have lower-case letters, digits, "-" and ".".');
+}
+
 /** A port that is taken is accepted: whoever holds it may be gone by the time it is needed. */
 export async function localPortVerdict(value: string, others: readonly ForwardSnapshot[], probe: (port: number) => Promise<ProbePortResult>): Promise<Verdict | undefined> {
   const message = portProblem(value, 0);

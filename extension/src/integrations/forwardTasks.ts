@@ -1,10 +1,15 @@
 import * as vscode from 'vscode';
 import { presentRow } from '../model/presentation';
-import { rowState } from '../model/rowState';
+import { rowState, type RowState } from '../model/rowState';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
-import { findForwards, type ForwardControl, isThere, startAndWait, stopForwards } from './starting';
+import { findForwards, type ForwardControl, isThere, isUnderWay, startAndWait, stopForwards } from './starting';
 
 export const taskType = 'kftray';
+
+/** Who waits longer than this wants to know for what. Milliseconds. */
+const quietMs = 5000;
+/** A debug session that waits for the task waits no longer: a cluster that is away may stay away. Milliseconds. */
+const startLimitMs = 60_000;
 
 interface ForwardTaskDefinition extends vscode.TaskDefinition {
   /** Aliases, with `*` and `?`. */
@@ -88,17 +93,48 @@ export class ForwardTerminal implements vscode.Pseudoterminal {
       this.say(vscode.l10n.t('Stopped {0}.', forwards.map(({ alias }) => alias).join(', ')));
       return 0;
     }
+    return this.start(forwards);
+  }
+
+  private async start(forwards: readonly ForwardSnapshot[]): Promise<number> {
     this.say(vscode.l10n.t('Starting {0}…', forwards.map(({ alias }) => alias).join(', ')));
-    const ended = await startAndWait(this.control, forwards, this.cancelled.signal);
-    ended.forEach((snapshot) => {
-      this.say(this.line(snapshot));
-    });
-    return ended.length === forwards.length && ended.every((snapshot) => isThere(rowState(snapshot, this.control.store.isCurrent(snapshot.id)))) ? 0 : 1;
+    const long = setTimeout(() => {
+      this.sayWhatIsAwaited(forwards);
+    }, quietMs);
+    try {
+      const ended = await startAndWait(this.control, forwards, { limitMs: startLimitMs, cancelled: this.cancelled.signal });
+      ended.forEach((snapshot) => {
+        this.say(this.line(snapshot));
+      });
+      if (ended.some((snapshot) => isUnderWay(snapshot, this.stateOf(snapshot)))) {
+        this.say(vscode.l10n.t('Not everything was there after {0} s. What was started goes on trying.', startLimitMs / 1000));
+      }
+      return ended.length === forwards.length && ended.every((snapshot) => isThere(this.stateOf(snapshot))) ? 0 : 1;
+    } finally {
+      clearTimeout(long);
+    }
+  }
+
+  private sayWhatIsAwaited(forwards: readonly ForwardSnapshot[]): void {
+    forwards
+      .map(({ id }) => this.control.store.get(id))
+      .filter((snapshot) => snapshot !== undefined)
+      .filter((snapshot) => isUnderWay(snapshot, this.stateOf(snapshot)))
+      .forEach((snapshot) => {
+        this.say(vscode.l10n.t('Waiting: {0}', this.line(snapshot)));
+      });
   }
 
   private line(snapshot: ForwardSnapshot): string {
+    if (this.stateOf(snapshot) === 'stopped') {
+      return vscode.l10n.t('{0} was stopped.', snapshot.alias);
+    }
     const { accessibilityLabel } = presentRow(snapshot, this.control.store.isCurrent(snapshot.id), snapshot.alias, vscode.l10n.t);
     return snapshot.status === 'active' ? accessibilityLabel : [accessibilityLabel, snapshot.fault?.hint].filter(Boolean).join('. ');
+  }
+
+  private stateOf(snapshot: ForwardSnapshot): RowState {
+    return rowState(snapshot, this.control.store.isCurrent(snapshot.id));
   }
 
   private say(text: string): void {

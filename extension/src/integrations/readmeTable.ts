@@ -5,6 +5,7 @@ import { beginMarker, endMarker, findSection, isStale, markdownTable, sectionTex
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { Throttle } from '../views/throttle';
 import { editDocument } from '../workspace/documentEdits';
+import { workspaceSchemes } from '../workspace/workspaceSchemes';
 
 const checkIntervalMs = 1000;
 const readmeName = 'README.md';
@@ -27,25 +28,27 @@ export class ReadmeTable implements vscode.CodeActionProvider, vscode.Disposable
     const request = (): void => {
       this.throttle.request();
     };
-    const watcher = vscode.workspace.createFileSystemWatcher(`**/${readmeName}`);
+    this.watch(request);
     this.subscriptions = [
       this.problems,
       this.throttle,
-      watcher,
-      watcher.onDidChange(request),
-      watcher.onDidCreate(request),
-      watcher.onDidDelete(request),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.watch(request);
+        this.problems.clear();
+        request();
+      }),
       store.onDidChangeState(({ structural }) => {
         if (structural || this.tables !== this.allTables()) {
           request();
         }
       }),
-      vscode.languages.registerCodeActionsProvider({ scheme: 'file', pattern: `**/${readmeName}` }, this, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+      vscode.languages.registerCodeActionsProvider(workspaceSchemes.map((scheme) => ({ scheme, pattern: `**/${readmeName}` })), this, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
     ];
   }
 
   private readonly isShared: (uri: vscode.Uri) => boolean;
   private tables = '';
+  private watchers: vscode.Disposable[] = [];
 
   /** Rewrites the table between the markers; a README without markers gets them at its end. */
   async update(folder: vscode.WorkspaceFolder): Promise<void> {
@@ -59,12 +62,12 @@ export class ReadmeTable implements vscode.CodeActionProvider, vscode.Disposable
     await this.check();
   }
 
-  provideCodeActions(_: vscode.TextDocument, __: vscode.Range, { diagnostics }: vscode.CodeActionContext): vscode.CodeAction[] {
+  provideCodeActions({ uri }: vscode.TextDocument, _: vscode.Range, { diagnostics }: vscode.CodeActionContext): vscode.CodeAction[] {
     return diagnostics
       .filter(({ source, code }) => source === 'kftray' && code === 'stale-readme')
       .map((diagnostic) => {
         const action = new vscode.CodeAction(vscode.l10n.t('Update the table of port forwards'), vscode.CodeActionKind.QuickFix);
-        action.command = { command: 'kftray.updateReadme', title: action.title };
+        action.command = { command: 'kftray.updateReadme', title: action.title, arguments: [uri] };
         action.diagnostics = [diagnostic];
         action.isPreferred = true;
         return action;
@@ -72,7 +75,16 @@ export class ReadmeTable implements vscode.CodeActionProvider, vscode.Disposable
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.subscriptions).dispose();
+    vscode.Disposable.from(...this.subscriptions, ...this.watchers).dispose();
+  }
+
+  /** The README of each folder and no other: an installation of packages writes hundreds. */
+  private watch(request: () => void): void {
+    vscode.Disposable.from(...this.watchers).dispose();
+    this.watchers = (vscode.workspace.workspaceFolders ?? []).flatMap((folder) => {
+      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, readmeName));
+      return [watcher, watcher.onDidChange(request), watcher.onDidCreate(request), watcher.onDidDelete(request)];
+    });
   }
 
   private async check(): Promise<void> {

@@ -2,30 +2,68 @@ import { type ForwardStore } from '../model/forwardStore';
 import { matchingForwards } from '../model/glob';
 import { rowState, type RowState } from '../model/rowState';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { type ConnectionSource, type WorkspaceSync } from '../workspace/workspaceSync';
 import { type EnabledSet } from '../workspace/enabledSet';
-import { type WorkspaceSync } from '../workspace/workspaceSync';
+
+/** The service answers an apply and tells of its forwards at once; nobody waits longer for that. Milliseconds. */
+const heardLimitMs = 10_000;
 
 /** What starting and stopping by name takes. */
 export interface ForwardControl {
   readonly store: ForwardStore;
   readonly enabled: EnabledSet;
   readonly sync: WorkspaceSync;
+  readonly supervisor: ConnectionSource;
 }
 
 /** The forwards that patterns name; reads the workspace first if nobody has. */
-export async function findForwards({ store, sync }: ForwardControl, patterns: readonly string[]): Promise<readonly ForwardSnapshot[]> {
+export async function findForwards(control: Pick<ForwardControl, 'store' | 'enabled' | 'sync'>, patterns: readonly string[]): Promise<readonly ForwardSnapshot[]> {
+  const { store, sync } = control;
   if (!sync.hasApplied) {
-    const { ranges } = await sync.apply();
-    await heardOf(store, [...new Set(ranges.map(({ id }) => id))]);
+    await sync.apply();
   }
+  await heardOf(control, [...new Set(sync.ranges.map(({ id }) => id))]);
   return matchingForwards(patterns, store.all);
 }
 
-export async function startAndWait({ store, enabled, sync }: ForwardControl, forwards: readonly ForwardSnapshot[], cancelled: AbortSignal): Promise<readonly ForwardSnapshot[]> {
+/** How long somebody waits for forwards. */
+export interface Patience {
+  readonly limitMs: number;
+  readonly cancelled: AbortSignal;
+}
+
+/**
+ * Wants the forwards, and waits until nothing more will come of waiting: each is there, was stopped, or only the user can help it. Resolves with
+ * how they are then, or when the limit is reached; those that no document defines any more are left out. Rejects when cancelled.
+ */
+export async function startAndWait(control: ForwardControl, forwards: readonly ForwardSnapshot[], { limitMs, cancelled }: Patience): Promise<readonly ForwardSnapshot[]> {
+  const { store, enabled, sync, supervisor } = control;
   const ids = forwards.map(({ id }) => id);
+  // An old failure is no answer: what was wanted already is begun anew, and told of with another time.
+  const failures = new Map(snapshotsOf(store, ids).flatMap(({ id, since, status }) => (status === 'failed' ? [[id, since]] : [])));
+  const isDecided = (snapshot: ForwardSnapshot): boolean => {
+    const state = rowState(snapshot, store.isCurrent(snapshot.id));
+    switch (state) {
+      case 'error':
+        return failures.get(snapshot.id) !== snapshot.since;
+      case 'stopped':
+        return !enabled.has(snapshot.id);
+      default:
+        return !isUnderWay(snapshot, state);
+    }
+  };
+  const begunBefore = snapshotsOf(store, ids).filter((snapshot) => enabled.has(snapshot.id) && rowState(snapshot, store.isCurrent(snapshot.id)) === 'error');
   await enabled.add(ids);
   await sync.apply();
-  return settled(store, ids, cancelled);
+  if (begunBefore.length > 0) {
+    const connection = await supervisor.connection();
+    await Promise.all(begunBefore.map(({ id }) => connection.request('forward/restart', { id })));
+  }
+  const look = (isLast: boolean): readonly ForwardSnapshot[] | undefined => {
+    const snapshots = snapshotsOf(store, ids);
+    return isLast || snapshots.every(isDecided) ? snapshots : undefined;
+  };
+  return whenever(control, look, limitMs, cancelled);
 }
 
 export async function stopForwards({ enabled, sync }: ForwardControl, forwards: readonly ForwardSnapshot[]): Promise<void> {
@@ -33,34 +71,30 @@ export async function stopForwards({ enabled, sync }: ForwardControl, forwards: 
   await sync.apply();
 }
 
-/** Resolves when each forward is active, or only the user can help it. What is reconnecting may still come. */
-function settled(store: ForwardStore, ids: readonly string[], cancelled: AbortSignal): Promise<readonly ForwardSnapshot[]> {
-  return whenever(store, cancelled, () => {
-    const snapshots = ids.map((id) => store.get(id)).filter((snapshot) => snapshot !== undefined);
-    return snapshots.every((snapshot) => isDecided(snapshot, store.isCurrent(snapshot.id))) ? snapshots : undefined;
-  });
-}
-
 /** The port answers, whichever window serves it. */
 export function isThere(state: RowState): boolean {
   return state === 'active' || state === 'elsewhere';
 }
 
-function isDecided(snapshot: ForwardSnapshot, isCurrent: boolean): boolean {
-  const state = rowState(snapshot, isCurrent);
-  return isThere(state) || state === 'error' || state === 'blocked' || (state === 'degraded' && snapshot.waitingFor === 'user');
+/** It may still come by itself. */
+export function isUnderWay({ waitingFor }: ForwardSnapshot, state: RowState): boolean {
+  return state === 'starting' || state === 'reconnecting' || state === 'unknown' || (state === 'degraded' && waitingFor !== 'user');
+}
+
+function snapshotsOf(store: ForwardStore, ids: readonly string[]): readonly ForwardSnapshot[] {
+  return ids.map((id) => store.get(id)).filter((snapshot) => snapshot !== undefined);
 }
 
 /** The answer to an apply names forwards; what they are follows as a notification. */
-async function heardOf(store: ForwardStore, ids: readonly string[]): Promise<void> {
-  await whenever(store, undefined, () => (ids.every((id) => store.get(id)) ? true : undefined));
+export async function heardOf(control: Pick<ForwardControl, 'store' | 'enabled'>, ids: readonly string[]): Promise<void> {
+  await whenever(control, (isLast) => (isLast || ids.every((id) => control.store.get(id)) ? true : undefined), heardLimitMs);
 }
 
-/** Resolves with the first answer; rejects when cancelled. */
-function whenever<T>(store: ForwardStore, cancelled: AbortSignal | undefined, look: () => T | undefined): Promise<T> {
+/** Resolves with the first answer, at the limit with the last; rejects when cancelled. */
+function whenever<T>({ store, enabled }: Pick<ForwardControl, 'store' | 'enabled'>, look: (isLast: boolean) => T | undefined, limitMs: number, cancelled?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const check = (): void => {
-      const answer = look();
+    const check = (isLast: boolean): void => {
+      const answer = look(isLast);
       if (answer !== undefined) {
         end();
         resolve(answer);
@@ -70,12 +104,25 @@ function whenever<T>(store: ForwardStore, cancelled: AbortSignal | undefined, lo
       end();
       reject(new Error('cancelled'));
     };
-    const subscription = store.onDidChangeState(check);
+    const changed = (): void => {
+      check(false);
+    };
+    const subscriptions = [store.onDidChangeState(changed), enabled.onDidChange(changed)];
+    const limit = setTimeout(() => {
+      check(true);
+    }, limitMs);
     const end = (): void => {
-      subscription.dispose();
+      clearTimeout(limit);
+      subscriptions.forEach((subscription) => {
+        subscription.dispose();
+      });
       cancelled?.removeEventListener('abort', abort);
     };
     cancelled?.addEventListener('abort', abort);
-    check();
+    if (cancelled?.aborted) {
+      abort();
+    } else {
+      changed();
+    }
   });
 }

@@ -1,27 +1,22 @@
 import * as vscode from 'vscode';
 import { localAddress } from '../model/address';
+import { escapeMarkdown } from '../model/markdown';
 import { rowState } from '../model/rowState';
 import { aliasOf, patternsOf } from '../model/toolInput';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
-import { type SidecarSupervisor } from '../sidecar/supervisor';
 import { findForwards, type ForwardControl, startAndWait, stopForwards } from './starting';
 
 /** An agent waits no longer for forwards to become active. Milliseconds. */
 const startLimitMs = 30_000;
 
-/** Beyond starting and stopping: the doctor is asked directly. */
-export interface ToolControl extends ForwardControl {
-  readonly supervisor: SidecarSupervisor;
-}
-
 /** What agents may do: see the forwards, and with the user's word start and stop them. */
-export function registerTools(control: ToolControl): vscode.Disposable {
+export function registerTools(control: ForwardControl): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.lm.registerTool('kftray_list_forwards', {
       invoke: async ({ input }) => result(control, await findForwards(control, patternsOf(input, ['*']))),
     }),
     vscode.lm.registerTool('kftray_diagnose_forward', {
-      prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Diagnosing {0}', aliasOf(input)) }),
+      prepareInvocation: ({ input }) => ({ invocationMessage: new vscode.MarkdownString(vscode.l10n.t('Diagnosing {0}', escapeMarkdown(aliasOf(input)))) }),
       invoke: async ({ input }, token) => text(await diagnose(control, aliasOf(input), token)),
     }),
     vscode.lm.registerTool('kftray_start_forwards', {
@@ -39,7 +34,7 @@ export function registerTools(control: ToolControl): vscode.Disposable {
   );
 }
 
-async function diagnose(control: ToolControl, alias: string, token: vscode.CancellationToken): Promise<object> {
+async function diagnose(control: ForwardControl, alias: string, token: vscode.CancellationToken): Promise<object> {
   requireTrust();
   // Other characters are not special in an alias, so it is compared and not matched.
   const forward = (await findForwards(control, ['*'])).find((snapshot) => snapshot.alias === alias);
@@ -65,33 +60,28 @@ async function named(control: ForwardControl, input: unknown): Promise<readonly 
   return forwards;
 }
 
+/** They go on after the limit; the answer says how far they are. */
 async function start(control: ForwardControl, forwards: readonly ForwardSnapshot[], token: vscode.CancellationToken): Promise<readonly ForwardSnapshot[]> {
   const cancelled = new AbortController();
   const subscription = token.onCancellationRequested(() => {
     cancelled.abort();
   });
-  const limit = setTimeout(() => {
-    cancelled.abort();
-  }, startLimitMs);
   try {
-    return await startAndWait(control, forwards, cancelled.signal);
-  } catch (error) {
-    if (cancelled.signal.aborted && !token.isCancellationRequested) {
-      // They go on; the answer says how far they are.
-      return forwards.map(({ id }) => control.store.get(id)).filter((snapshot) => snapshot !== undefined);
-    }
-    throw error;
+    return await startAndWait(control, forwards, { limitMs: startLimitMs, cancelled: cancelled.signal });
   } finally {
-    clearTimeout(limit);
     subscription.dispose();
   }
 }
 
 /** Names each alias, cluster and port, so that the user knows what is asked. */
 async function confirmation(control: ForwardControl, input: unknown, title: string, invocationMessage: string): Promise<vscode.PreparedToolInvocation> {
-  const lines = (await named(control, input)).map(({ alias, context, target, localPort }) => `- ${alias}: ${target}${context === undefined ? '' : ` (${context})`}, ${vscode.l10n.t('local port {0}', localPort)}`);
-  // Plain text: an alias is not to become a link.
-  return { invocationMessage, confirmationMessages: { title, message: lines.join('\n') } };
+  const lines = (await named(control, input)).map((forward) => `- ${escapeMarkdown(confirmationLine(forward))}`);
+  return { invocationMessage, confirmationMessages: { title, message: new vscode.MarkdownString(lines.join('\n')) } };
+}
+
+function confirmationLine({ alias, context, target, localPort }: ForwardSnapshot): string {
+  const port = localPort === 0 ? vscode.l10n.t('any local port') : vscode.l10n.t('local port {0}', localPort);
+  return `${alias}: ${target}${context === undefined ? '' : ` (${context})`}, ${port}`;
 }
 
 function result({ store }: ForwardControl, forwards: readonly ForwardSnapshot[]): vscode.LanguageModelToolResult {

@@ -4,6 +4,7 @@ import { type ForwardRange } from '../sidecar/protocol.generated';
 import { tooltipOf } from '../views/forwardsTree';
 import { toRange } from '../workspace/problems';
 import { type WorkspaceSync } from '../workspace/workspaceSync';
+import { liveRanges } from './liveRanges';
 
 /** Over an alias: the tooltip of the row. From an alias: to wherever else the forward is defined or changed. */
 export class AliasProviders implements vscode.HoverProvider, vscode.DefinitionProvider {
@@ -27,8 +28,7 @@ export class AliasProviders implements vscode.HoverProvider, vscode.DefinitionPr
 
   /** The definition whose alias is there. */
   private at(document: vscode.TextDocument, position: vscode.Position): ForwardRange | undefined {
-    const uri = document.uri.toString();
-    return aliasRange(document, position) && this.sync.ranges.find((range) => range.uri === uri && toRange(range.range).contains(position));
+    return aliasRange(document, position) && liveRanges(this.sync, this.store, document).find(({ range }) => toRange(range).contains(position));
   }
 }
 

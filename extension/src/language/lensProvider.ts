@@ -5,6 +5,7 @@ import { type Settings } from '../settings';
 import { Throttle } from '../views/throttle';
 import { toRange } from '../workspace/problems';
 import { type WorkspaceSync } from '../workspace/workspaceSync';
+import { liveRanges } from './liveRanges';
 
 const refreshIntervalMs = 500;
 
@@ -47,8 +48,7 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     if (!this.settings.isCodeLensEnabled(document.uri)) {
       return [];
     }
-    const uri = document.uri.toString();
-    const ranges = this.sync.ranges.filter((range) => range.uri === uri);
+    const ranges = liveRanges(this.sync, this.store, document);
     const lenses = ranges.flatMap(({ id, range }) => {
       const snapshot = this.store.get(id);
       const line = toRange(range).with({ end: toRange(range).start });

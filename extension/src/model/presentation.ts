@@ -1,5 +1,6 @@
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { httpScheme } from './address';
+import { kubectlCommand } from './copyAs';
 import { faultReason, shortened } from './faultReason';
 import { rowState, type RowState } from './rowState';
 import { type Translate } from './translate';
@@ -15,7 +16,7 @@ export interface RowPresentation {
   readonly label: string;
   readonly description: string;
   readonly icon: Icon;
-  /** `forward;<state>;<protocol>[;http][;consent][;signin][;pod]`: what the menus' when-clauses match. */
+  /** `forward;<state>;<protocol>[;http][;consent][;signin][;port][;kubectl][;pod]`: what the menus' when-clauses match. */
   readonly contextValue: string;
   readonly accessibilityLabel: string;
 }
@@ -48,9 +49,22 @@ export function presentRow(snapshot: ForwardSnapshot, current: boolean, label: s
     label,
     description: description(snapshot, state, t, extras),
     icon: rowIcons[state],
-    contextValue: ['forward', state, snapshot.protocol, ...(httpScheme(snapshot) ? ['http'] : []), ...(snapshot.fault?.kind === 'consentRequired' ? ['consent'] : []), ...(snapshot.fault?.kind === 'signInRequired' ? ['signin'] : []), ...(snapshot.pods.length > 0 && !snapshot.throughRelay ? ['pod'] : [])].join(';'),
+    contextValue: contextValue(snapshot, state),
     accessibilityLabel: accessibilityLabel(snapshot, state, t),
   };
+}
+
+function contextValue(snapshot: ForwardSnapshot, state: RowState): string {
+  const { fault, localPort, pods, protocol, throughRelay } = snapshot;
+  const facts: readonly (readonly [string, boolean])[] = [
+    ['http', httpScheme(snapshot) !== undefined],
+    ['consent', fault?.kind === 'consentRequired'],
+    ['signin', fault?.kind === 'signInRequired'],
+    ['port', localPort !== 0],
+    ['kubectl', kubectlCommand(snapshot) !== undefined],
+    ['pod', pods.length > 0 && !throughRelay],
+  ];
+  return ['forward', state, protocol, ...facts.filter(([, holds]) => holds).map(([name]) => name)].join(';');
 }
 
 /** The state as a word, the way the status bar's tooltip and screen readers say it. */

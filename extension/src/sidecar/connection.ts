@@ -1,5 +1,5 @@
 import { type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
-import { SidecarCrashedError, SidecarRequestError } from './errors';
+import { SidecarCancelledError, SidecarCrashedError, SidecarRequestError } from './errors';
 import { type SidecarProcess } from './process';
 import { type Notifications, type Requests } from './protocol.generated';
 
@@ -19,6 +19,9 @@ export interface SidecarConnection {
   dispose(): void;
 }
 
+/** The code of the answer to a cancelled request, as the Language Server Protocol defines it. */
+const requestCancelled = -32800;
+
 /** Sees every message, for developers. */
 export interface Tracer {
   /** With the parameters. */
@@ -31,10 +34,15 @@ export async function connectSidecar(process: SidecarProcess, tracer?: Tracer): 
   const rpc = await import('vscode-jsonrpc/node');
   const connection = rpc.createMessageConnection(new rpc.StreamMessageReader(process.stdout), new rpc.StreamMessageWriter(process.stdin));
   let isClosed = false;
+  /** Requests that wait for their answers: once the pipe is closed, none will come. */
+  const waiting = new Set<(reason: Error) => void>();
   const closed = new Promise<Error>((resolve) => {
     const close = (error: Error): void => {
       isClosed = true;
       resolve(error);
+      waiting.forEach((giveUp) => {
+        giveUp(error);
+      });
     };
     connection.onError(([error]) => {
       close(new SidecarCrashedError(`The pipe to the Kftray service broke: ${error.message}`));
@@ -58,7 +66,13 @@ export async function connectSidecar(process: SidecarProcess, tracer?: Tracer): 
       if (isClosed) {
         throw await closed;
       }
-      return Promise.race([send(rpc, connection, method, params, cancellation), closed.then((error) => Promise.reject(error))]);
+      // Not raced against `closed`: that would keep something of every request for the life of the connection.
+      return new Promise((resolve, reject) => {
+        waiting.add(reject);
+        send(rpc, connection, method, params, cancellation)
+          .then(resolve, reject)
+          .finally(() => waiting.delete(reject));
+      });
     },
     onNotification: (method, handler) => void connection.onNotification(method, handler),
     get isClosed() {
@@ -84,6 +98,9 @@ async function send<M extends keyof Requests>(
     return await connection.sendRequest<Requests[M]['result']>(method, params, ...token);
   } catch (error) {
     if (error instanceof rpc.ResponseError) {
+      if (error.code === requestCancelled) {
+        throw new SidecarCancelledError(error.message);
+      }
       throw new SidecarRequestError(error.message, error.code, error.data);
     }
     throw error;

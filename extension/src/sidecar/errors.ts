@@ -13,6 +13,11 @@ export class SidecarStoppedError extends Error {
   override readonly name = 'SidecarStoppedError';
 }
 
+/** A request that was given up by who made it. */
+export class SidecarCancelledError extends Error {
+  override readonly name = 'SidecarCancelledError';
+}
+
 /** A request that the sidecar refused. `code` is one of `RpcErrors` or of JSON-RPC's own. */
 export class SidecarRequestError extends Error {
   override readonly name = 'SidecarRequestError';

@@ -5,6 +5,7 @@ import { type TreeNode } from '../model/grouping';
 import { machineName } from '../model/machine';
 import { presentStatusBar, summarize, type ServiceStatus, type Summary } from '../model/summary';
 import { type Settings } from '../settings';
+import { type FaultKind } from '../sidecar/protocol.generated';
 import { viewState } from './serviceState';
 import { Throttle } from './throttle';
 
@@ -65,6 +66,8 @@ export class Overview implements vscode.Disposable {
     this.setKey('kftray.wantedCount', summary.wanted);
     this.setKey('kftray.stoppedCount', summary.stopped);
     this.setKey('kftray.errorCount', summary.failed);
+    this.setKey('kftray.consentCount', this.countOf('consentRequired'));
+    this.setKey('kftray.signInCount', this.countOf('signInRequired'));
 
     clearTimeout(this.later);
     if (summary.nextBusyAt !== undefined) {
@@ -72,6 +75,10 @@ export class Overview implements vscode.Disposable {
         this.update();
       }, summary.nextBusyAt - now);
     }
+  }
+
+  private countOf(kind: FaultKind): number {
+    return this.store.all.filter(({ fault }) => fault?.kind === kind).length;
   }
 
   private renderStatusBar(summary: Summary): void {

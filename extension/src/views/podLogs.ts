@@ -8,14 +8,24 @@ export type PodLogFeed = Emitter<PodLogParams>;
 
 /** Follows the log of a forward's pod in a terminal that takes no input: it shows colours, and scrolls as terminals do. */
 export class PodLogs {
+  /** By forward: pieces name their forward only, so that a second follower would print each one twice. */
+  private readonly following = new Map<string, vscode.Terminal>();
+
   constructor(
     private readonly supervisor: SidecarSupervisor,
     private readonly feed: PodLogFeed,
   ) {}
 
   show(forward: ForwardSnapshot): void {
-    const terminal = vscode.window.createTerminal({ name: vscode.l10n.t('Log of {0}', forward.alias), pty: new PodLogTerminal(this.supervisor, this.feed, forward), iconPath: new vscode.ThemeIcon('output') });
+    const terminal = this.following.get(forward.id) ?? this.follow(forward);
     terminal.show(true);
+  }
+
+  private follow(forward: ForwardSnapshot): vscode.Terminal {
+    const pty = new PodLogTerminal(this.supervisor, this.feed, forward, () => this.following.delete(forward.id));
+    const terminal = vscode.window.createTerminal({ name: vscode.l10n.t('Log of {0}', forward.alias), pty, iconPath: new vscode.ThemeIcon('output') });
+    this.following.set(forward.id, terminal);
+    return terminal;
   }
 }
 
@@ -30,6 +40,7 @@ class PodLogTerminal implements vscode.Pseudoterminal {
     private readonly supervisor: SidecarSupervisor,
     private readonly feed: PodLogFeed,
     private readonly forward: ForwardSnapshot,
+    private readonly onDidEnd: () => void,
   ) {}
 
   open(): void {
@@ -38,18 +49,31 @@ class PodLogTerminal implements vscode.Pseudoterminal {
         this.written.fire(text.replaceAll(/\r?\n/g, '\r\n'));
       }
     });
-    this.follow().catch((error: unknown) => {
-      if (!this.cancellation.token.isCancellationRequested) {
-        this.say(error instanceof Error ? error.message : String(error));
-      }
-    });
+    this.follow()
+      .catch((error: unknown) => {
+        if (!this.cancellation.token.isCancellationRequested) {
+          this.say(error instanceof Error ? error.message : String(error));
+        }
+      })
+      .finally(() => {
+        this.end();
+      });
   }
 
   close(): void {
     this.cancellation.cancel();
     this.cancellation.dispose();
-    this.subscription?.dispose();
+    this.end();
     this.written.dispose();
+  }
+
+  /** What is shown stays; from here on another terminal may follow. */
+  private end(): void {
+    if (this.subscription) {
+      this.subscription.dispose();
+      this.subscription = undefined;
+      this.onDidEnd();
+    }
   }
 
   private async follow(): Promise<void> {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { userSource } from '../model/grouping';
 import { type ConfigDocument, type DocumentKind } from '../sidecar/protocol.generated';
+import { notifyWarning } from '../views/notify';
 import { SessionDocuments, sessionConfigUri } from './sessionDocuments';
 import { sourceNames } from './sourceNames';
 
@@ -28,6 +29,8 @@ export class ConfigDocuments implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [this.changed, this.session];
   private watchers: vscode.Disposable[] = [];
   private settling: NodeJS.Timeout | undefined;
+  private readonly lastRead = new Map<string, ConfigDocument>();
+  private readonly unreadable = new Set<string>();
 
   readonly onDidChange = this.changed.event;
   readonly userConfigUri: vscode.Uri;
@@ -93,14 +96,33 @@ export class ConfigDocuments implements vscode.Disposable {
   }
 
   private async readOne({ uri, folder, kind }: Place): Promise<ConfigDocument | undefined> {
+    const name = uri.toString();
     try {
       const bytes = await vscode.workspace.fs.readFile(uri);
-      return { uri: uri.toString(), folder, kind, text: new TextDecoder().decode(bytes) };
+      const document = { uri: name, folder, kind, text: new TextDecoder().decode(bytes) };
+      this.unreadable.delete(name);
+      this.lastRead.set(name, document);
+      return document;
     } catch (error) {
-      if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) {
-        this.log.warn(`${uri.toString()} could not be read: ${String(error)}`);
+      if (isAbsent(error)) {
+        this.unreadable.delete(name);
+        this.lastRead.delete(name);
+        return undefined;
       }
-      return undefined;
+      this.tellUnreadable(uri, error);
+      // Its forwards are not gone because a disk or a network is, for now.
+      return this.lastRead.get(name);
+    }
+  }
+
+  /** Once, until it could be read again. */
+  private tellUnreadable(uri: vscode.Uri, error: unknown): void {
+    const name = uri.toString();
+    if (!this.unreadable.has(name)) {
+      this.unreadable.add(name);
+      this.log.warn(`${name} could not be read: ${String(error)}`);
+      const file = vscode.workspace.asRelativePath(uri);
+      void notifyWarning(this.lastRead.has(name) ? vscode.l10n.t('{0} could not be read. What it said before still applies.', file) : vscode.l10n.t('{0} could not be read.', file));
     }
   }
 
@@ -125,4 +147,9 @@ export class ConfigDocuments implements vscode.Disposable {
       this.changed.fire();
     }, settleMs);
   }
+}
+
+/** Not there, or below something that is no folder. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof vscode.FileSystemError && (error.code === 'FileNotFound' || error.code === 'FileNotADirectory');
 }

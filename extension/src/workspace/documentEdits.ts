@@ -34,16 +34,22 @@ export async function applyEdits(document: vscode.TextDocument, edits: readonly 
   }
 }
 
-/** Changes the object of a forward where the sidecar last saw it. */
-export async function editDefinition({ uri, range }: ForwardRange, editText: (text: string, offset: number) => Promise<readonly TextEdit[]>): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
-  if (document.isDirty) {
-    // The place is that of the saved text.
-    await vscode.window.showTextDocument(document);
-    throw new Error(vscode.l10n.t('{0} has unsaved changes. Save it first.', vscode.workspace.asRelativePath(document.uri)));
+/** Changes the objects of forwards where the sidecar last saw them: all, or none where a document has unsaved changes. */
+export async function editDefinitions(ranges: readonly ForwardRange[], editText: (text: string, offset: number) => Promise<readonly TextEdit[]>): Promise<void> {
+  for (const uri of new Set(ranges.map((range) => range.uri))) {
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+    if (document.isDirty) {
+      // The place is that of the saved text.
+      await vscode.window.showTextDocument(document);
+      throw new Error(vscode.l10n.t('{0} has unsaved changes. Save it first.', vscode.workspace.asRelativePath(document.uri)));
+    }
   }
-  const offset = document.offsetAt(new vscode.Position(range.startLine, range.startColumn));
-  await editDocument(document.uri, (text) => editText(text, offset));
+  // From the end, so that no edit moves the place of the next.
+  for (const { uri, range } of [...ranges].sort((a, b) => b.range.startLine - a.range.startLine || b.range.startColumn - a.range.startColumn)) {
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+    const offset = document.offsetAt(new vscode.Position(range.startLine, range.startColumn));
+    await editDocument(document.uri, (text) => editText(text, offset));
+  }
 }
 
 export async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -1,4 +1,8 @@
+import { FakeDocuments, type WorkspaceEdit } from './fakeDocuments';
+import { FakeInput } from './fakeInput';
 import { t } from './snapshots';
+
+export { FileSystemError, Position, Range, WorkspaceEdit } from './fakeDocuments';
 
 /** The few parts of the editor's API that views and commands touch when no window is there. Stands in for the module `vscode` in unit tests. */
 
@@ -80,26 +84,42 @@ export class ShownTerminal {
       this.text += text;
     });
   }
+  private isOpen = false;
   show(): void {
-    this.pty.open();
+    if (!this.isOpen) {
+      this.isOpen = true;
+      this.pty.open();
+    }
   }
   close(): void {
     this.pty.close();
   }
 }
 
-/** What views have put on the screen, newest last; tests empty it. */
-export const shown: { messages: string[]; terminals: ShownTerminal[] } = { messages: [], terminals: [] };
+/** What views have put on the screen, newest last, and the buttons that are pressed in it; tests empty it. */
+export const shown: { messages: string[]; terminals: ShownTerminal[]; inputs: FakeInput[]; answers: string[] } = { messages: [], terminals: [], inputs: [], answers: [] };
 
-const tell = (message: string): Promise<undefined> => {
+const tell = (message: string): Promise<string | undefined> => {
   shown.messages.push(message);
-  return Promise.resolve(undefined);
+  return Promise.resolve(shown.answers.shift());
 };
+
+export const documents = new FakeDocuments();
 
 export const window = {
   showErrorMessage: tell,
   showWarningMessage: tell,
   showInformationMessage: tell,
+  /** The file that the next answer names. */
+  showOpenDialog: () => Promise.resolve(shown.answers.slice(0, 1).map((name) => (shown.answers.shift(), Uri.parse(name)))),
+  /** The row that the next answer names. */
+  showQuickPick: <T extends { label: string }>(items: readonly T[]) => {
+    const answer = shown.answers.shift();
+    return Promise.resolve(items.find(({ label }) => label === answer));
+  },
+  showTextDocument: () => Promise.resolve(undefined),
+  createQuickPick: () => new FakeInput(shown.inputs),
+  createInputBox: () => new FakeInput(shown.inputs),
   createTerminal: ({ pty }: { pty: ConstructorParameters<typeof ShownTerminal>[0] }) => {
     const terminal = new ShownTerminal(pty);
     shown.terminals.push(terminal);
@@ -109,11 +129,42 @@ export const window = {
 
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
+export const QuickPickItemKind = { Separator: -1, Default: 0 };
+export const QuickInputButtons = { Back: { id: 'back' } };
+export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
+export class RelativePattern {
+  constructor(
+    readonly base: unknown,
+    readonly pattern: string,
+  ) {}
+}
+
 export const Uri = {
+  joinPath: (base: { toString(): string }, ...parts: string[]) => Uri.parse([base.toString(), ...parts].join('/')),
   parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }),
   from: ({ scheme, path }: { scheme: string; path: string }) => Uri.parse(`${scheme}:${path}`),
 };
+export const CodeActionKind = { QuickFix: 'quickfix' };
+export class CodeAction {
+  command?: { command: string; arguments?: unknown[] };
+  constructor(
+    readonly title: string,
+    readonly kind: string,
+  ) {}
+}
+
+/** What providers were registered for, newest last. */
+export const selectors: unknown[] = [];
+export const languages = {
+  createDiagnosticCollection: () => ({ set: () => undefined, clear: () => undefined, dispose: () => undefined }),
+  registerCodeActionsProvider: (selector: unknown) => (selectors.push(selector), new Disposable(() => undefined)),
+};
+
+/** What agents were offered, by name. */
+export const tools = new Map<string, unknown>();
+export const lm = { registerTool: (name: string, tool: unknown) => (tools.set(name, tool), new Disposable(() => tools.delete(name))) };
+
 export const env: { remoteName: string | undefined } = { remoteName: undefined };
 export const l10n = { t };
 
@@ -123,6 +174,20 @@ const configurationChanged = new EventEmitter<{ affectsConfiguration(section: st
 
 export const workspace = {
   isTrusted: true,
+  workspaceFolders: undefined as readonly { name: string; uri: unknown }[] | undefined,
+  fs: documents.fs,
+  openTextDocument: (uri: { toString(): string }) => documents.document(uri),
+  applyEdit: (edit: WorkspaceEdit) => documents.apply(edit),
+  getWorkspaceFolder: () => undefined,
+  onDidChangeWorkspaceFolders: new EventEmitter<undefined>().event,
+  registerFileSystemProvider: () => new Disposable(() => undefined),
+  /** The patterns that are watched. */
+  watched: [] as RelativePattern[],
+  createFileSystemWatcher: (pattern: RelativePattern) => {
+    workspace.watched.push(pattern);
+    const never = new EventEmitter<undefined>().event;
+    return Object.assign(new Disposable(() => workspace.watched.splice(workspace.watched.indexOf(pattern), 1)), { onDidChange: never, onDidCreate: never, onDidDelete: never });
+  },
   onDidGrantWorkspaceTrust: new EventEmitter<undefined>().event,
   asRelativePath: (uri: { path: string }) => uri.path.split('/').slice(-2).join('/'),
   getConfiguration: (section: string) => ({ get: (name: string, fallback: unknown) => settings.get(`${section}.${name}`) ?? fallback }),

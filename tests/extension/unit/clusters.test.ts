@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { draftOf, suggestAlias, toForward } from '../../../extension/src/commands/add/draft';
+import { draftOf, portNumbered, suggestAlias, toForward } from '../../../extension/src/commands/add/draft';
 import { type ClusterNode, clusterRow, contextNodes, distinctWorkloads, namespaceNodes, portNodes, workloadNodes } from '../../../extension/src/model/clusterNodes';
 import { Settings } from '../../../extension/src/settings';
 import { type BrowseParams, type BrowseResult, type BrowseWorkload } from '../../../extension/src/sidecar/protocol.generated';
@@ -58,6 +58,11 @@ describe('Draft', () => {
   it('Draft_OfAServiceWithOnePort_KnowsThePort', () => {
     expect(draftOf(workloads[0])).toMatchObject({ context: 'kind', namespace: 'shop', port: { number: 80 } });
     expect(draftOf(workloads[1]).port).toBeUndefined();
+  });
+
+  it('Port_OfANumberThatIsTcpAndUdp_IsTheTcpOne', () => {
+    const ports = [{ name: 'dns', number: 53, protocol: 'udp' as const }, { name: 'dns-tcp', number: 53, protocol: 'tcp' as const }, { number: 54, protocol: 'udp' as const }];
+    expect([53, 54, 55].map((number) => portNumbered(ports, number).protocol)).toEqual(['tcp', 'udp', 'tcp']);
   });
 
   it('Draft_OfNothing_IsEmpty', () => {

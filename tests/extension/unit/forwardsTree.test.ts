@@ -39,8 +39,8 @@ function show(): vscode.TreeItem[] {
 it('Tree_Rows_HaveStableIdsAndTheirPresentation', () => {
   expect(show().map(({ id, label, description, contextValue }) => [id, label, description, contextValue])).toEqual([
     ['g:shop-web:shop', 'shop', '0/2', 'group'],
-    ['f:shop-web/shop/api', 'api', ':8080 → svc/api:8000', 'forward;stopped;tcp;http'],
-    ['f:shop-web/shop/web', 'web', ':8080 → svc/api:8000', 'forward;stopped;tcp'],
+    ['f:shop-web/shop/api', 'api', ':8080 → svc/api:8000', 'forward;stopped;tcp;http;port;kubectl'],
+    ['f:shop-web/shop/web', 'web', ':8080 → svc/api:8000', 'forward;stopped;tcp;port;kubectl'],
   ]);
 });
 
@@ -95,7 +95,7 @@ it('Tree_ManyChanges_AreCoalescedTo250ms', () => {
   }
   vi.advanceTimersByTime(1000);
   expect(changes).toHaveLength(2);
-  expect(show()[1]!.contextValue).toBe('forward;active;tcp;http');
+  expect(show()[1]!.contextValue).toBe('forward;active;tcp;http;port;kubectl');
 });
 
 it('Tree_NewForward_RebuildsTheTree', () => {

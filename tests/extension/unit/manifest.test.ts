@@ -30,10 +30,10 @@ interface Manifest {
   contributes: {
     commands: { command: string; title: string; icon?: string }[];
     menus: Record<string, MenuItem[]>;
-    keybindings: MenuItem[];
+    keybindings: (MenuItem & { args?: unknown })[];
     viewsWelcome: { contents: string; when: string }[];
     views: Record<string, { id: string; icon: string }[]>;
-    configuration: { properties: Record<string, { scope: string; default: unknown; markdownDescription: string }> };
+    configuration: { properties: Record<string, { scope: string; order: number; default: unknown; markdownDescription: string }> };
     configurationDefaults: { 'remote.portsAttributes': Record<string, unknown> };
     jsonValidation: { url: string }[];
     languageModelTools: { name: string; when: string; inputSchema: object }[];
@@ -55,7 +55,7 @@ const menuItems = Object.values(manifest.contributes.menus).flat();
 /** Every contextValue that a row can have. */
 const contextValues = ((): string[] => {
   const statuses: ForwardStatus[] = ['stopped', 'starting', 'active', 'reconnecting', 'failed', 'blocked'];
-  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { pods: ['x-1'] }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'signInRequired', message: '' }, waitingFor: 'user' }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
+  const variants: Partial<ForwardSnapshot>[] = [{}, { open: 'http' }, { localPort: 0 }, { workloadType: 'proxy' }, { pods: ['x-1'] }, { protocol: 'udp' }, { waitingFor: 'event' }, { waitingFor: 'user' }, { waitingFor: 'time' }, { fault: { kind: 'consentRequired', message: '' } }, { fault: { kind: 'signInRequired', message: '' }, waitingFor: 'user' }, { fault: { kind: 'portInUse', message: '', holder: { address: '', isKftray: true } } }];
   const rows = statuses.flatMap((status) => variants.map((variant) => presentRow(snapshot({ status, ...variant }), true, 'x', t).contextValue));
   const clusters: ClusterNode[] = [
     { kind: 'context', context: 'c', isCurrent: true },
@@ -88,6 +88,20 @@ describe('Commands', () => {
     for (const value of contextValues) {
       expect(inline.filter(({ when }) => matches(when!, value)).length, value).toBeLessThanOrEqual(2);
     }
+  });
+
+  it.each<[string, Partial<ForwardSnapshot>, string[]]>([
+    ['OfAnyFreePort', { localPort: 0 }, ['kftray.copyKubectl']],
+    ['ThroughTheCluster', { workloadType: 'proxy' }, ['kftray.copyAddress', 'kftray.copyAs']],
+    ['OfAService', {}, ['kftray.copyAddress', 'kftray.copyAs', 'kftray.copyKubectl']],
+  ])('Commands_ThatCopyFromARow_%s_AreThoseThatHaveSomethingToCopy', (_, changes, expected) => {
+    const value = presentRow(snapshot(changes), true, 'x', t).contextValue;
+    const offered = manifest.contributes.menus['view/item/context']!.filter(({ command, when }) => command.startsWith('kftray.copy') && matches(when!, value));
+    expect(offered.map(({ command }) => command).sort()).toEqual(expected);
+  });
+
+  it('Commands_ByKey_AreAboutTheSelection', () => {
+    expect(manifest.contributes.keybindings.map(({ args }) => args)).toEqual(manifest.contributes.keybindings.map(() => ({ of: 'selection' })));
   });
 
   it('Commands_Inline_HaveIcons', () => {
@@ -139,6 +153,11 @@ describe('Settings', () => {
     expect([...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort()).toEqual(harmful.sort());
     expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited');
   });
+});
+
+it('Settings_InTheSettingsEditor_HaveAPlaceEach', () => {
+  const orders = Object.values(manifest.contributes.configuration.properties).map(({ order }) => order);
+  expect(new Set(orders).size).toBe(orders.length);
 });
 
 describe('Manifest', () => {

@@ -77,3 +77,23 @@ it('PodLogs_Follow_ShowTheForwardsPiecesUntilTheEnd_AndCancelWhenClosed', async 
   terminal!.close();
   expect(isCancelled).toBe(true);
 });
+
+it('PodLogs_FollowedAlready_AreShownAgain_AndAfterTheirEndFollowedAnew', async () => {
+  const feed = new Emitter<PodLogParams>();
+  let end!: (result: { pod: string }) => void;
+  const request = () => new Promise((resolve) => (end = resolve));
+  const logs = new PodLogs({ connection: () => Promise.resolve({ request }) } as unknown as SidecarSupervisor, feed);
+  logs.show(web);
+  logs.show(web);
+  await new Promise(setImmediate);
+  expect(shown.terminals).toHaveLength(1);
+
+  end({ pod: 'web-0' });
+  await new Promise(setImmediate);
+  logs.show(web);
+  feed.fire({ id: web.id, pod: 'web-1', text: 'again\n' });
+  expect(shown.terminals.map(({ text }) => text.includes('again'))).toEqual([false, true]);
+  shown.terminals[0]!.close();
+  logs.show(web);
+  expect(shown.terminals).toHaveLength(2);
+});

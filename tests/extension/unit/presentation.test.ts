@@ -28,7 +28,7 @@ describe('Row', () => {
     const forward = snapshot(changes);
     expect(rowState(forward, true)).toBe(state);
     const row = presentRow(forward, true, 'api', t);
-    expect(row).toMatchObject({ label: 'api', description: expected.description, accessibilityLabel: expected.label, contextValue: `forward;${state};tcp${forward.pods.length > 0 ? ';pod' : ''}` });
+    expect(row).toMatchObject({ label: 'api', description: expected.description, accessibilityLabel: expected.label, contextValue: `forward;${state};tcp;port;kubectl${forward.pods.length > 0 ? ';pod' : ''}` });
     expect(row.icon.id).toBe(expected.icon);
   });
 
@@ -45,7 +45,7 @@ describe('Row', () => {
 
   it('Row_OfADeadSidecar_IsNotWhatItSaidLast', () => {
     const row = presentRow(snapshot({ status: 'active' }), false, 'api', t);
-    expect(row.contextValue).toBe('forward;unknown;tcp');
+    expect(row.contextValue).toBe('forward;unknown;tcp;port;kubectl');
     expect(row.icon.color).not.toBe('charts.green');
     expect(row.description).toContain('waiting for the Kftray service');
   });
@@ -63,7 +63,7 @@ describe('Row', () => {
   });
 
   it('Row_WhenTheFileNamesAScheme_OffersTheBrowser', () => {
-    expect(presentRow(snapshot({ open: 'http' }), true, 'api', t).contextValue).toBe('forward;stopped;tcp;http');
+    expect(presentRow(snapshot({ open: 'http' }), true, 'api', t).contextValue).toBe('forward;stopped;tcp;http;port;kubectl');
   });
 });
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { heardOf } from '../../integrations/starting';
 import { appendForward } from '../../workspace/configEdits';
 import { editDocument } from '../../workspace/documentEdits';
 import { sessionConfigUri } from '../../workspace/sessionDocuments';
@@ -50,6 +51,7 @@ async function startNew(context: CommandContext, uri: vscode.Uri): Promise<void>
   await context.failures.during([added.id], async () => {
     await context.enabled.add([added.id]);
     await context.sync.apply();
+    await heardOf(context, [added.id]);
     const node = context.tree.nodeOf(added.id);
     if (node) {
       await context.view.reveal(node, { select: true, focus: false });

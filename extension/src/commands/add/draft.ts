@@ -42,6 +42,45 @@ export function clusterNode(argument: unknown): ClusterNode | undefined {
   return isNode ? (argument as ClusterNode) : undefined;
 }
 
+/** Takes the answer over. What was chosen, or suggested, for another target is no answer for this one. */
+export function chooseWorkload(draft: Draft, workload: BrowseWorkload): void {
+  const { workload: before } = draft;
+  if (before && (before.type !== workload.type || workloadLabel(before) !== workloadLabel(workload))) {
+    delete draft.port;
+    forgetNames(draft);
+  }
+  draft.workload = workload;
+}
+
+/** The same for the remote port. */
+export function choosePort(draft: Draft, port: BrowsePort): void {
+  if (draft.port && !isSamePort(draft.port, port)) {
+    forgetNames(draft);
+  }
+  draft.port = port;
+}
+
+function forgetNames(draft: Draft): void {
+  delete draft.localPort;
+  delete draft.alias;
+}
+
+/** DNS and others have one number for TCP and for UDP: those are two ports. */
+export function isSamePort(a: BrowsePort, b: BrowsePort): boolean {
+  return a.number === b.number && a.protocol === b.protocol;
+}
+
+/** The port of a number that says no protocol: that of TCP when there are both. */
+export function portNumbered(ports: readonly BrowsePort[], number: number): BrowsePort {
+  const fitting = ports.filter((port) => port.number === number);
+  return fitting.find(({ protocol }) => protocol === 'tcp') ?? fitting[0] ?? { number, protocol: 'tcp' };
+}
+
+/** What a target is called in a list: a pod by what outlives it. */
+export function workloadLabel({ name, selector, owner }: BrowseWorkload): string {
+  return owner ?? selector ?? name;
+}
+
 /** The remote port when everybody may listen on it, else the usual one above it. */
 export function suggestLocalPort(remotePort: number): number {
   return remotePort >= 1024 ? remotePort : 8000 + remotePort;

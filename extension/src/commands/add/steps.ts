@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { type BrowseParams, type BrowseResult, type BrowseWorkload } from '../../sidecar/protocol.generated';
+import { type BrowseParams, type BrowsePort, type BrowseResult, type BrowseWorkload } from '../../sidecar/protocol.generated';
 import { distinctWorkloads } from '../../model/clusterNodes';
 import { browseCluster } from '../browse';
 import { type CommandContext } from '../context';
 import { probePort } from '../ports';
-import { aliasVerdict, localPortVerdict, portProblem } from '../verdicts';
-import { type Draft, type SaveTarget, suggestAlias, suggestLocalPort } from './draft';
+import { aliasVerdict, kubernetesName, localPortVerdict, portProblem } from '../verdicts';
+import { choosePort, chooseWorkload, type Draft, isSamePort, portNumbered, type SaveTarget, suggestAlias, suggestLocalPort, workloadLabel } from './draft';
 import { ask, pick, type PickItem, type Step, type StepPlace, type StepResult } from './wizard';
 
 /** Context → namespace → target → port → local port → alias. What the draft knows already is not asked. */
@@ -34,7 +34,7 @@ function contextStep(browse: Browse): Step<Draft> {
         }
         return currentFirst(contexts, currentContext, vscode.l10n.t('current'));
       },
-      previous: draft.context,
+      isPrevious: (name) => name === draft.context,
       skipSingle: true,
     });
     return typeof answer === 'string' ? asResult(answer) : accept(answer, (value) => (draft.context = value));
@@ -51,7 +51,7 @@ function namespaceStep(browse: Browse): Step<Draft> {
         return currentFirst(namespaces, defaultNamespace ?? 'default', vscode.l10n.t('default'));
       },
       manualLabel: vscode.l10n.t('Enter a namespace…'),
-      previous: draft.namespace,
+      isPrevious: (name) => name === draft.namespace,
       skipSingle: true,
     });
     if (answer === 'manual') {
@@ -68,42 +68,49 @@ function targetStep(browse: Browse): Step<Draft> {
       placeholder: vscode.l10n.t('Forward to which service, or to which pods?'),
       load: async (token) => [...targetItems(distinctWorkloads(await browse({ context, namespace }, token))), ...proxyItems()],
       manualLabel: vscode.l10n.t('Enter a service…'),
-      previous: draft.workload?.owner ?? draft.workload?.selector ?? draft.workload?.name,
+      isPrevious: (workload) => draft.workload?.type === workload.type && (workload.type === 'proxy' || workloadLabel(draft.workload) === workloadLabel(workload)),
       skipSingle: false,
     });
     if (answer === 'manual') {
-      return enter(place, vscode.l10n.t('Name of the service'), '', kubernetesName, (name) => (draft.workload = { type: 'service', name, ports: [] }));
+      return enter(place, vscode.l10n.t('Name of the service'), '', kubernetesName, (name) => {
+        chooseWorkload(draft, { type: 'service', name, ports: [] });
+      });
     }
     if (typeof answer !== 'string' && answer.value.type === 'proxy') {
-      return enter(place, vscode.l10n.t('Host or IP address behind the cluster'), draft.workload?.type === 'proxy' ? draft.workload.name : '', hostProblem, (name) => (draft.workload = { ...answer.value, name }));
+      return enter(place, vscode.l10n.t('Host or IP address behind the cluster'), draft.workload?.type === 'proxy' ? draft.workload.name : '', hostProblem, (name) => {
+        chooseWorkload(draft, { ...answer.value, name });
+      });
     }
-    return typeof answer === 'string' ? asResult(answer) : accept(answer, (value) => (draft.workload = value));
+    return typeof answer === 'string' ? asResult(answer) : accept(answer, (value) => {
+      chooseWorkload(draft, value);
+    });
   };
 }
 
 const portStep: Step<Draft> = async (draft, place) => {
   const ports = draft.workload?.ports ?? [];
-  const set = (value: number): void => {
-    draft.port = ports.find(({ number }) => number === value) ?? { number: value, protocol: 'tcp' };
-  };
   const type = (): Promise<StepResult> =>
-    enter(place, vscode.l10n.t('Remote port'), '', (value) => portProblem(value, 1), (value) => {
-      set(Number(value));
+    enter(place, vscode.l10n.t('Remote port'), String(draft.port?.number ?? ''), (value) => portProblem(value, 1), (value) => {
+      choosePort(draft, portNumbered(ports, Number(value)));
     });
   if (ports.length === 0) {
     return type();
   }
-  const answer = await pick<number>(place, {
+  const answer = await pick<BrowsePort>(place, {
     placeholder: vscode.l10n.t('Which port of {0}?', draft.workload?.name ?? ''),
-    load: () => Promise.resolve(ports.map(({ name, number, protocol }) => ({ label: String(number), description: [name, protocol.toUpperCase()].filter(Boolean).join(' · '), value: number }))),
+    load: () => Promise.resolve(ports.map((port) => ({ label: String(port.number), description: [port.name, port.protocol.toUpperCase()].filter(Boolean).join(' · '), value: port }))),
     manualLabel: vscode.l10n.t('Enter a port…'),
-    previous: draft.port && String(draft.port.number),
+    isPrevious: (port) => draft.port !== undefined && isSamePort(draft.port, port),
     skipSingle: true,
   });
   if (answer === 'manual') {
     return type();
   }
-  return typeof answer === 'string' ? asResult(answer) : accept(answer, set);
+  return typeof answer === 'string'
+    ? asResult(answer)
+    : accept(answer, (port) => {
+        choosePort(draft, port);
+      });
 };
 
 function localPortStep(context: CommandContext): Step<Draft> {
@@ -112,7 +119,7 @@ function localPortStep(context: CommandContext): Step<Draft> {
     const protocol = draft.port?.protocol ?? 'tcp';
     const answer = await ask(place, {
       prompt: vscode.l10n.t('Local port on which the forward listens. 0 means any free port.'),
-      value: String(draft.localPort ?? (await probePort(context, suggestLocalPort(draft.port?.number ?? 0), { protocol })).freePort ?? 0),
+      value: async () => String(draft.localPort ?? (await probePort(context, suggestLocalPort(draft.port?.number ?? 0), { protocol })).freePort ?? 0),
       validate: (value) => localPortVerdict(value, store.all, (port) => probePort(context, port, { protocol })),
     });
     if (typeof answer === 'string') {
@@ -152,7 +159,7 @@ function targetItems(workloads: readonly BrowseWorkload[]): readonly PickItem<Br
     const items = workloads
       .filter((workload) => workload.type === type)
       .map((value) => ({
-        label: value.owner ?? value.selector ?? value.name,
+        label: workloadLabel(value),
         description: [value.owner === undefined ? undefined : value.selector, value.ports.map(({ name, number }) => (name === undefined ? `${number}` : `${number} ${name}`)).join(', ')].filter(Boolean).join(' · '),
         iconPath: new vscode.ThemeIcon(icon),
         value,
@@ -205,10 +212,6 @@ function asResult(answer: 'manual' | 'back' | 'cancel'): StepResult {
 
 function required({ context, namespace }: Draft): { context: string; namespace: string } {
   return { context: context ?? '', namespace: namespace ?? '' };
-}
-
-function kubernetesName(value: string): string | undefined {
-  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value) && value.length <= 253 ? undefined : vscode.l10n.t('Names have lower-case letters, digits, "-" and ".".');
 }
 
 function hostProblem(value: string): string | undefined {

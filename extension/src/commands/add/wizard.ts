@@ -49,8 +49,8 @@ export interface PickOptions<T> {
   readonly load: (token: vscode.CancellationToken) => Promise<readonly PickItem<T>[]>;
   /** The label of a row that lets the user type instead; it is all there is when loading fails. */
   readonly manualLabel?: string;
-  /** The answer given before, when the user came back. */
-  readonly previous?: string | undefined;
+  /** Knows the answer given before, when the user came back. */
+  readonly isPrevious: (value: T) => boolean;
   /** Do not ask when there is one choice. */
   readonly skipSingle: boolean;
 }
@@ -95,7 +95,7 @@ export async function pick<T>(place: StepPlace, options: PickOptions<T>): Promis
           input.busy = false;
           input.items = [...items, ...manual];
           // Set only when there is one: with none, Enter would choose nothing.
-          const previous = input.items.filter(({ label }) => label === options.previous);
+          const previous = choices.filter(({ value }) => value !== undefined && options.isPrevious(value));
           if (previous.length > 0) {
             input.activeItems = previous;
           }
@@ -105,8 +105,9 @@ export async function pick<T>(place: StepPlace, options: PickOptions<T>): Promis
             reject(error instanceof Error ? error : new Error(String(error)));
           }
           input.busy = false;
-          input.placeholder = error instanceof Error ? error.message : String(error);
-          input.items = manual;
+          // On the row, where it stays while the user types and is read out.
+          const detail = error instanceof Error ? error.message : String(error);
+          input.items = manual.map((item) => ({ ...item, detail }));
         },
       );
     });
@@ -118,7 +119,8 @@ export async function pick<T>(place: StepPlace, options: PickOptions<T>): Promis
 
 export interface AskOptions {
   readonly prompt: string;
-  readonly value: string;
+  /** Where it has to be asked for, the input is there meanwhile: without one the keys would go to the editor. */
+  readonly value: string | (() => Promise<string>);
   readonly placeholder?: string;
   /** A sentence when the value cannot be accepted. One with `isWarning` is shown but accepted. */
   readonly validate: (value: string) => Promise<{ message: string; isWarning: boolean } | undefined>;
@@ -134,7 +136,7 @@ export async function ask(place: Pick<StepPlace, 'title'> & Partial<StepPlace>, 
   const input = vscode.window.createInputBox();
   Object.assign(input, place.step === undefined ? { title: place.title } : { title: place.title, step: place.step, totalSteps: place.totalSteps });
   input.prompt = options.prompt;
-  input.value = options.value;
+  input.value = typeof options.value === 'string' ? options.value : '';
   input.placeholder = options.placeholder;
   input.ignoreFocusOut = true;
   input.buttons = [...(place.canGoBack ? [vscode.QuickInputButtons.Back] : []), ...(options.alternatives ?? [])];
@@ -149,8 +151,23 @@ export async function ask(place: Pick<StepPlace, 'title'> & Partial<StepPlace>, 
         }
         return verdict === undefined || verdict.isWarning;
       };
+      const suggest = async (): Promise<void> => {
+        if (typeof options.value !== 'string') {
+          input.busy = true;
+          const value = await options.value();
+          input.busy = false;
+          if (input.value === '') {
+            input.value = value;
+            input.valueSelection = [0, value.length];
+          }
+        }
+        await validate();
+      };
+      const suggested = suggest();
+      suggested.catch(reject);
       const accept = (chosen?: vscode.QuickInputButton): void => {
-        validate().then((isValid) => {
+        // Whoever accepts before the suggestion is there accepts it.
+        suggested.then(validate).then((isValid) => {
           if (isValid) {
             resolve({ value: input.value.trim(), ...(chosen ? { chosen } : {}) });
           }
@@ -175,7 +192,6 @@ export async function ask(place: Pick<StepPlace, 'title'> & Partial<StepPlace>, 
         }),
       );
       input.show();
-      validate().catch(reject);
     });
   } finally {
     vscode.Disposable.from(...disposables).dispose();
