@@ -13,8 +13,9 @@ internal interface IDatagramSocket : IDisposable
     /// <exception cref="SocketException">Nothing was received; the socket may be fine all the same.</exception>
     ValueTask<int> ReceiveAsync(Memory<byte> buffer, SocketAddress peer, CancellationToken cancellationToken);
 
+    /// <summary>Any number of threads may send at the same time. Does not wait for room.</summary>
     /// <exception cref="SocketException">It was not sent.</exception>
-    ValueTask SendAsync(ReadOnlyMemory<byte> datagram, SocketAddress peer);
+    void Send(ReadOnlySpan<byte> datagram, SocketAddress peer);
 }
 
 /// <summary>The socket of the operating system, with the largest buffers that it gives: what does not fit there is lost.</summary>
@@ -39,6 +40,7 @@ internal sealed class DatagramSocket : IDatagramSocket
                 _socket.IOControl(SioUdpConnReset, [0, 0, 0, 0], null);
             Enlarge(size => _socket.ReceiveBufferSize = size);
             Enlarge(size => _socket.SendBufferSize = size);
+            _socket.Blocking = false;
             _socket.Bind(endPoint);
             LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
         }
@@ -54,8 +56,9 @@ internal sealed class DatagramSocket : IDatagramSocket
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, SocketAddress peer, CancellationToken cancellationToken) =>
         _socket.ReceiveFromAsync(buffer, SocketFlags.None, peer, cancellationToken);
 
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, SocketAddress peer) =>
-        await _socket.SendToAsync(datagram, SocketFlags.None, peer, CancellationToken.None);
+    // Not SendToAsync: .NET 10 takes the address out of an operation that another thread may have begun to use by then (a NullReferenceException,
+    // and the flow is gone). Nothing waits here anyway: the way to a local peer has no queue but the peer's own buffer.
+    public void Send(ReadOnlySpan<byte> datagram, SocketAddress peer) => _socket.SendTo(datagram, SocketFlags.None, peer);
 
     public void Dispose() => _socket.Dispose();
 

@@ -100,15 +100,15 @@ internal sealed class UdpEndpoint : ILocalEndpoint
     }
 
     /// <summary>Sends a reply to the peer of a flow.</summary>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, SocketAddress peer)
+    public void Send(ReadOnlySpan<byte> datagram, SocketAddress peer)
     {
         try
         {
-            await _socket.SendAsync(datagram, peer);
+            _socket.Send(datagram, peer);
         }
         catch (SocketException)
         {
-            // The peer's trouble, or too large for the way there.
+            // The peer's trouble, too large for the way there, or no room.
             CountDropped(1);
         }
         catch (ObjectDisposedException e)

@@ -38,7 +38,7 @@ internal sealed class UdpFlow(UdpEndpoint endpoint, SocketAddress peer, Datagram
 
     public ReadOnlyMemory<byte> TryRead() => received.TryRead();
 
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         _replies.Feed(bytes);
         var any = false;
@@ -46,11 +46,12 @@ internal sealed class UdpFlow(UdpEndpoint endpoint, SocketAddress peer, Datagram
         {
             // Before it is sent: the peer's next question may come at once.
             (any, _isWaiting) = (true, false);
-            await endpoint.SendAsync(datagram, peer);
+            endpoint.Send(datagram.Span, peer);
         }
 
         if (any)
             Volatile.Write(ref _lastActive, endpoint.Now);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>There is no half of a flow: when the pod's side is over, the peer's next datagram begins another.</summary>

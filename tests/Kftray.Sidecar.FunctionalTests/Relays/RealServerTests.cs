@@ -16,22 +16,15 @@ public sealed class RealServerTests : RelayTest
     {
         const int sources = 50, queriesEach = 20;
         var dig = ServerProcess.Find("dig", "dnsutils");
-        var dnsmasq = ServerProcess.Find("dnsmasq", "dnsmasq-base");
-        var port = ServerProcess.FreePort();
-        string[] records = [.. Enumerable.Range(0, sources).Select(i => $"--address=/host{i}.test/192.0.2.{i + 1}")];
-        using var server = await ServerProcess.StartAsync(
-            port, dnsmasq, ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--listen-address=127.0.0.1", $"--port={port}", "--conf-file=/dev/null", "--pid-file=", "--user=root", .. records], TimeoutToken);
-        var forward = await StartProxyAsync("dns", "udp", new IPEndPoint(IPAddress.Loopback, port), relay);
+        using var server = await DnsServer.StartAsync(sources, TimeoutToken);
+        var forward = await StartProxyAsync("dns", "udp", server.Address, relay);
 
-        // An address each: digs on one address are now and then given the same port at the same time (dig allows that), and then one of them gets
-        // the answers of both, with or without a forward.
-        var answers = await Task.WhenAll(Enumerable.Range(0, sources).Select(i => ServerProcess.RunAsync(
-            dig, [$"@{forward.Address}", "-b", $"127.0.1.{i + 1}", "-p", $"{forward.Port}", "+short", "+tries=1", "+time=5", .. Enumerable.Repeat($"host{i}.test", queriesEach)], TimeoutToken)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, sources).Select(i => server.DigAsync(dig, forward, i, queriesEach, "+tries=1 +time=5", TimeoutToken)));
 
         var traffic = (await WaitForAsync("dns", snapshot => snapshot.Traffic.TotalConnections > 0)).Traffic;
         Assert.Equal(0, traffic.DroppedDatagrams);
         for (var i = 0; i < sources; i++)
-            Assert.Equal(Enumerable.Repeat($"192.0.2.{i + 1}", queriesEach), answers[i].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.Equal(Enumerable.Repeat(DnsServer.AddressOf(i), queriesEach), answers[i]);
     }
 
     /// <summary>How fast it is beside a forward to a pod, the benchmark tells: here other tests run at the same time.</summary>

@@ -38,12 +38,11 @@ internal sealed class FakeDatagramSocket : IDatagramSocket
         return datagram.Length;
     }
 
-    public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, SocketAddress peer)
+    public void Send(ReadOnlySpan<byte> datagram, SocketAddress peer)
     {
         if (SendError is { } error)
             throw new SocketException((int)error);
         _sent.Writer.TryWrite((datagram.ToArray(), ((IPEndPoint)LocalEndPoint.Create(peer)).Port));
-        return ValueTask.CompletedTask;
     }
 
     public void Dispose()

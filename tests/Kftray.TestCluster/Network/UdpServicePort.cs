@@ -102,7 +102,8 @@ internal sealed class UdpServicePort : IServicePort
             {
                 var count = await flow.Socket.ReceiveAsync(buffer, _stopping.Token);
                 flow.LastUsed = _time.GetTimestamp();
-                await _socket.SendToAsync(buffer.AsMemory(0, count), SocketFlags.None, client, _stopping.Token);
+                // Not SendToAsync: in .NET 10 it fails now and then where flows send at the same time.
+                _socket.SendTo(buffer.AsSpan(0, count), SocketFlags.None, client);
             }
             catch (SocketException)
             {
