@@ -31,7 +31,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   own(store.onDidChangeState(() => { background('Starting forwards automatically', () => autoStart.consider()); }));
 
   const loader = own(new WorkspaceLoader(documents, sync, settings, background));
-  const probe = own(new KubeconfigProbe({ supervisor: service, settings }, view, () => loader.isLoaded && store.all.length === 0, background));
+  const emptiness = { onDidLoad: loader.onDidLoad, isEmpty: () => loader.isLoaded && store.all.length === 0 && sync.ranges.length === 0 };
+  const probe = own(new KubeconfigProbe({ supervisor: service, settings }, view, emptiness, background));
   const overview = own(new Overview(view, store, settings, { service: () => service.status, isRead: () => loader.isLoaded, errorCount: () => problems.errorCount, isKubeconfigMissing: () => probe.isMissing }));
   [loader.onDidLoad, probe.onDidChange, store.onDidChangeState, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(() => { overview.update(); })));
 
