@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { buildTree, forwardIds, type ForwardNode, type TreeNode } from '../model/grouping';
 import { presentRow, secondsToNextAttempt } from '../model/presentation';
-import { groupDescription, summarize } from '../model/summary';
+import { groupDescription, groupSentence, summarize, type Summary } from '../model/summary';
 import { forwardTooltip, tooltipCommands, trafficText } from '../model/tooltip';
 import { type Settings } from '../settings';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
@@ -162,7 +162,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   }
 
   private appearance(node: TreeNode): string {
-    return node.kind === 'forward' ? JSON.stringify(this.present(node)) : this.describeGroup(node);
+    return node.kind === 'forward' ? JSON.stringify(this.present(node)) : groupDescription(this.summaryOf(node), vscode.l10n.t);
   }
 
   private present(node: ForwardNode): ReturnType<typeof presentRow> | undefined {
@@ -206,17 +206,18 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private groupItem(node: Exclude<TreeNode, ForwardNode>): vscode.TreeItem {
     const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = node.id;
-    item.description = this.describeGroup(node);
+    const summary = this.summaryOf(node);
+    item.description = groupDescription(summary, vscode.l10n.t);
     item.contextValue = node.kind;
-    item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1} active', node.label, item.description) };
+    item.accessibilityInformation = { label: groupSentence(node.label, summary, vscode.l10n.t) };
     return item;
   }
 
-  private describeGroup(node: TreeNode): string {
+  private summaryOf(node: TreeNode): Summary {
     const all = forwardIds(node)
       .map((id) => this.store.get(id))
       .filter((snapshot) => snapshot !== undefined);
-    return groupDescription(summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now()), vscode.l10n.t);
+    return summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now());
   }
 }
 
