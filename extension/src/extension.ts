@@ -27,7 +27,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   const tree = own(new ForwardsTree(store, settings));
   const view = own(vscode.window.createTreeView('kftray.forwards', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
   own(view.onDidChangeVisibility(({ visible }) => { tree.setShown(visible); }));
-  const autoStart = new AutoStart(store, enabled, settings, extension.workspaceState, (ids) => enabled.add(ids).then(() => sync.apply()));
+  const autoStart = own(new AutoStart(store, enabled, settings, extension.workspaceState, (ids) => enabled.add(ids).then(() => sync.apply())));
   own(store.onDidChangeState(() => { background('Starting forwards automatically', () => autoStart.consider()); }));
 
   const loader = own(new WorkspaceLoader(documents, sync, settings, background));
