@@ -186,11 +186,11 @@ export const workspace = {
   },
   onDidGrantWorkspaceTrust: new EventEmitter<undefined>().event,
   asRelativePath: (uri: { path: string }) => uri.path.split('/').slice(-2).join('/'),
-  getConfiguration: (section: string) => ({ get: (name: string, fallback: unknown) => settings.get(`${section}.${name}`) ?? fallback }),
+  getConfiguration: (section: string) => ({ get: (name: string, fallback?: unknown) => settings.get(`${section}.${name}`) ?? fallback }),
   onDidChangeConfiguration: configurationChanged.event,
 };
 
 export function changeSetting(name: string, value: unknown): void {
   settings.set(name, value);
-  configurationChanged.fire({ affectsConfiguration: () => true });
+  configurationChanged.fire({ affectsConfiguration: (section) => name === section || name.startsWith(`${section}.`) });
 }
