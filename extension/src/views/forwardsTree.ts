@@ -30,7 +30,8 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private readonly tooltipsReadAt = new Map<string, number>();
   private readonly trafficTexts = new Map<string, { readonly at: number; readonly text: string }>();
   private countdown: NodeJS.Timeout | undefined;
-  private structureIsStale = false;
+  /** Which rows there are and where, as the editor knows it. */
+  private shape = '';
   private isShown = true;
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   private readonly throttle = new Throttle(refreshIntervalMs, () => {
@@ -54,12 +55,10 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
           this.throttle.request();
         }
       }),
-      store.onDidChangeState(({ structural }) => {
-        this.structureIsStale ||= structural || settings.groupBy === 'context' || settings.groupBy === 'namespace';
+      store.onDidChangeState(() => {
         this.throttle.request();
       }),
       settings.onDidChange(() => {
-        this.structureIsStale = true;
         this.throttle.request();
       }),
     ];
@@ -98,10 +97,12 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
 
   /** The row of a forward, to reveal it. */
   nodeOf(forwardId: string): TreeNode | undefined {
-    if (this.structureIsStale) {
+    const id = `f:${forwardId}`;
+    if (!this.nodes.has(id)) {
+      // The store may have heard of it since the last redraw.
       this.refresh();
     }
-    return this.nodes.get(`f:${forwardId}`);
+    return this.nodes.get(id);
   }
 
   dispose(): void {
@@ -111,9 +112,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
 
   private refresh(): void {
     this.countDown();
-    if (this.structureIsStale) {
-      this.structureIsStale = false;
-      this.rebuild();
+    if (this.rebuild()) {
       this.changed.fire(undefined);
       return;
     }
@@ -132,15 +131,22 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private countDown(): void {
     clearTimeout(this.countdown);
     const now = Date.now();
-    if (this.store.all.some((snapshot) => secondsToNextAttempt(snapshot, now) > 0)) {
+    if (this.isShown && this.store.all.some((snapshot) => secondsToNextAttempt(snapshot, now) > 0)) {
       this.countdown = setTimeout(() => {
         this.throttle.request();
       }, countdownMs);
     }
   }
 
-  private rebuild(): void {
-    this.roots = buildTree(this.store.all, this.settings.groupBy, vscode.l10n.t('User'));
+  /** @returns False when every row is where it was: drawing all of them anew would only disturb. */
+  private rebuild(): boolean {
+    const roots = buildTree(this.store.all, this.settings.groupBy, vscode.l10n.t('User'));
+    const shape = JSON.stringify(roots);
+    if (shape === this.shape) {
+      return false;
+    }
+    this.shape = shape;
+    this.roots = roots;
     this.nodes = new Map();
     this.parents = new Map();
     this.shown.clear();
@@ -159,6 +165,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
     this.roots.forEach((root) => {
       visit(root, undefined);
     });
+    return true;
   }
 
   private appearance(node: TreeNode): string {

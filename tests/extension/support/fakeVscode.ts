@@ -120,6 +120,7 @@ export const window = {
   showTextDocument: () => Promise.resolve(undefined),
   createQuickPick: () => new FakeInput(shown.inputs),
   createInputBox: () => new FakeInput(shown.inputs),
+  createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
   createTerminal: ({ pty }: { pty: ConstructorParameters<typeof ShownTerminal>[0] }) => {
     const terminal = new ShownTerminal(pty);
     shown.terminals.push(terminal);
@@ -160,6 +161,10 @@ export const languages = {
   createDiagnosticCollection: () => ({ set: () => undefined, clear: () => undefined, dispose: () => undefined }),
   registerCodeActionsProvider: (selector: unknown) => (selectors.push(selector), new Disposable(() => undefined)),
 };
+
+/** The commands that were run, newest last; tests empty it. */
+export const executed: unknown[][] = [];
+export const commands = { executeCommand: (...command: unknown[]) => Promise.resolve(void executed.push(command)) };
 
 export const env: { remoteName: string | undefined } = { remoteName: undefined };
 export const l10n = { t };
