@@ -4,7 +4,7 @@ import { type ForwardRange } from '../sidecar/protocol.generated';
 import { tooltipOf } from '../views/forwardsTree';
 import { toRange } from '../workspace/problems';
 import { type WorkspaceSync } from '../workspace/workspaceSync';
-import { savedRanges } from './savedRanges';
+import { liveRanges } from './liveRanges';
 
 /** Over an alias: the tooltip of the row. From an alias: to wherever else the forward is defined or changed. */
 export class AliasProviders implements vscode.HoverProvider, vscode.DefinitionProvider {
@@ -28,7 +28,7 @@ export class AliasProviders implements vscode.HoverProvider, vscode.DefinitionPr
 
   /** The definition whose alias is there. */
   private at(document: vscode.TextDocument, position: vscode.Position): ForwardRange | undefined {
-    return aliasRange(document, position) && savedRanges(this.sync, document).find(({ range }) => toRange(range).contains(position));
+    return aliasRange(document, position) && liveRanges(this.sync, this.store, document).find(({ range }) => toRange(range).contains(position));
   }
 }
 

@@ -5,7 +5,7 @@ import { type Settings } from '../settings';
 import { Throttle } from '../views/throttle';
 import { toRange } from '../workspace/problems';
 import { type WorkspaceSync } from '../workspace/workspaceSync';
-import { savedRanges } from './savedRanges';
+import { liveRanges } from './liveRanges';
 
 const refreshIntervalMs = 500;
 
@@ -48,7 +48,7 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     if (!this.settings.isCodeLensEnabled(document.uri)) {
       return [];
     }
-    const ranges = savedRanges(this.sync, document);
+    const ranges = liveRanges(this.sync, this.store, document);
     const lenses = ranges.flatMap(({ id, range }) => {
       const snapshot = this.store.get(id);
       const line = toRange(range).with({ end: toRange(range).start });

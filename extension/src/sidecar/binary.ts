@@ -2,6 +2,7 @@ import { constants, createReadStream, existsSync } from 'node:fs';
 import { access, chmod, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import * as vscode from 'vscode';
 import { SidecarUnusableError } from './errors';
 
 /** What the package says about the executable it carries: `bin/sidecar.json`. */
@@ -30,23 +31,23 @@ export interface BinaryLookup {
 /** Finds the sidecar's executable and proves that it can be run here. */
 export async function findSidecar(lookup: BinaryLookup): Promise<string> {
   if (lookup.configuredPath !== '') {
-    await proveExecutable(lookup.configuredPath, 'The file that the setting kftray.sidecar.path names');
+    await proveExecutable(lookup.configuredPath, vscode.l10n.t('The file that the setting kftray.sidecar.path names'));
     return lookup.configuredPath;
   }
   const name = lookup.platform.platform === 'win32' ? 'kftray-sidecar.exe' : 'kftray-sidecar';
   const packaged = path.join(lookup.extensionPath, 'bin', name);
   if (await exists(packaged)) {
     await proveManifest(packaged, lookup);
-    await proveExecutable(packaged, 'The packaged service');
+    await proveExecutable(packaged, vscode.l10n.t('The packaged service'));
     return packaged;
   }
   // Run from a checkout: what the build leaves.
   const built = path.join(lookup.extensionPath, 'dist', 'sidecar', name);
   if (await exists(built)) {
-    await proveExecutable(built, 'The built service');
+    await proveExecutable(built, vscode.l10n.t('The built service'));
     return built;
   }
-  throw new SidecarUnusableError(`The Kftray service is missing: there is no ${packaged}. Reinstall the extension.`);
+  throw new SidecarUnusableError(vscode.l10n.t('The Kftray service is missing: there is no {0}. Reinstall the extension.', packaged));
 }
 
 /** .NET's runtime identifier of this host. */
@@ -73,13 +74,13 @@ async function proveManifest(executable: string, { platform, verified }: BinaryL
   const manifest = JSON.parse(await readFile(manifestPath, 'utf8')) as SidecarManifest;
   const rid = runtimeIdentifier(platform);
   if (manifest.rid !== rid) {
-    throw new SidecarUnusableError(`This Kftray package is for ${packageTarget(manifest.rid)} but this host is ${packageTarget(rid)}. Install the matching package.`);
+    throw new SidecarUnusableError(vscode.l10n.t('This Kftray package is for {0} but this host is {1}. Install the matching package.', packageTarget(manifest.rid), packageTarget(rid)));
   }
   if (verified.has(manifest.sha256)) {
     return;
   }
   if ((await sha256(executable)) !== manifest.sha256) {
-    throw new SidecarUnusableError('The packaged Kftray service is damaged: its checksum differs. Reinstall the extension.');
+    throw new SidecarUnusableError(vscode.l10n.t('The packaged Kftray service is damaged: its checksum differs. Reinstall the extension.'));
   }
   await verified.add(manifest.sha256);
 }
@@ -87,7 +88,7 @@ async function proveManifest(executable: string, { platform, verified }: BinaryL
 /** A package that was packed on Windows lost the executable bit: it is set once. */
 async function proveExecutable(file: string, subject: string): Promise<void> {
   if (!(await exists(file))) {
-    throw new SidecarUnusableError(`${subject} does not exist: ${file}`);
+    throw new SidecarUnusableError(vscode.l10n.t('{0} does not exist: {1}', subject, file));
   }
   if (process.platform === 'win32' || (await isExecutable(file))) {
     return;
@@ -95,7 +96,7 @@ async function proveExecutable(file: string, subject: string): Promise<void> {
   try {
     await chmod(file, 0o755);
   } catch (error) {
-    throw new SidecarUnusableError(`${subject} may not be executed: ${file} (${String(error)})`);
+    throw new SidecarUnusableError(vscode.l10n.t('{0} may not be executed: {1} ({2})', subject, file, String(error)));
   }
 }
 

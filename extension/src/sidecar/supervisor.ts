@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import { Emitter } from '../model/emitter';
 import { type ServiceStatus } from '../model/summary';
 import { type SidecarConnection } from './connection';
@@ -66,7 +67,7 @@ export class SidecarSupervisor {
   /** The living connection; starts the service if this is the first need for it. Rejects once the service is down or stopped. */
   connection(): Promise<SidecarConnection> {
     if (this.stopped) {
-      return Promise.reject(new SidecarStoppedError('The Kftray service was stopped.'));
+      return Promise.reject(new SidecarStoppedError(vscode.l10n.t('The Kftray service was stopped.')));
     }
     this.loop ??= this.run();
     return this.ready.promise;
@@ -88,7 +89,7 @@ export class SidecarSupervisor {
   async stop(): Promise<void> {
     this.stopped = true;
     this.wish.resolve('stop');
-    this.ready.reject(new SidecarStoppedError('The Kftray service was stopped.'));
+    this.ready.reject(new SidecarStoppedError(vscode.l10n.t('The Kftray service was stopped.')));
     await this.loop;
   }
 
@@ -152,14 +153,14 @@ export class SidecarSupervisor {
     const giveUp = new AbortController();
     const timeout = this.steps.delay(handshakeTimeoutMs, giveUp.signal).then(() => {
       if (!giveUp.signal.aborted) {
-        throw new SidecarCrashedError(`The Kftray service did not answer within ${handshakeTimeoutMs / 1000} s.`);
+        throw new SidecarCrashedError(vscode.l10n.t('The Kftray service did not answer within {0} s.', handshakeTimeoutMs / 1000));
       }
     });
     try {
       const answer = await Promise.race([connection.request('initialize', greeting), timeout]);
       if (answer && (answer.sidecarVersion !== greeting.clientVersion || answer.protocolVersion !== greeting.protocolVersion)) {
         throw new SidecarUnusableError(
-          `The sidecar is version ${answer.sidecarVersion}, the extension ${greeting.clientVersion}. Reinstall the extension.`,
+          vscode.l10n.t('The sidecar is version {0}, the extension {1}. Reinstall the extension.', answer.sidecarVersion, greeting.clientVersion),
         );
       }
     } catch (error) {
@@ -219,8 +220,8 @@ export class SidecarSupervisor {
 
 function crashed(exit: SidecarExit): Error {
   return exit.error
-    ? new SidecarCrashedError(`The Kftray service could not be started: ${exit.error.message}.`)
-    : new SidecarCrashedError(`The Kftray service ended unexpectedly (${describeExit(exit)}).`);
+    ? new SidecarCrashedError(vscode.l10n.t('The Kftray service could not be started: {0}.', exit.error.message))
+    : new SidecarCrashedError(vscode.l10n.t('The Kftray service ended unexpectedly ({0}).', describeExit(exit)));
 }
 
 function asError(error: unknown): Error {

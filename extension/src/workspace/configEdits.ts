@@ -1,4 +1,5 @@
 import { type Node, type ParseError } from 'jsonc-parser';
+import * as vscode from 'vscode';
 import { type ForwardProtocol } from '../sidecar/protocol.generated';
 
 /** A forward to be written into a document, in the document's own words. */
@@ -44,17 +45,17 @@ export async function appendForward(text: string, forward: object): Promise<read
   const errors: ParseError[] = [];
   const root = jsonc.parseTree(text, errors, { allowTrailingComma: true });
   if (!root || errors.length > 0) {
-    throw new ConfigEditError('The file has a syntax error. Correct it first.');
+    throw new ConfigEditError(vscode.l10n.t('The file has a syntax error. Correct it first.'));
   }
   const list = root.type === 'array' ? root : jsonc.findNodeAtLocation(root, ['forwards']);
   if (list?.type === 'array') {
     return appendTo(list, text, forward, jsonc);
   }
   if (list || root.type !== 'object') {
-    throw new ConfigEditError('The file has no list of forwards.');
+    throw new ConfigEditError(vscode.l10n.t('The file has no list of forwards.'));
   }
   if (jsonc.findNodeAtLocation(root, ['remote_port'])) {
-    throw new ConfigEditError('The file is a single forward. Put it into a list first.');
+    throw new ConfigEditError(vscode.l10n.t('The file is a single forward. Put it into a list first.'));
   }
   const layout = layoutOf(text);
   return jsonc.modify(text, ['forwards'], [forward], { formattingOptions: { insertSpaces: layout.indent !== '\t', tabSize: layout.indent.length, eol: layout.eol } });

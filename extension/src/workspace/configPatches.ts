@@ -1,4 +1,5 @@
 import { type Node, type ParseError } from 'jsonc-parser';
+import * as vscode from 'vscode';
 import { appendForward, ConfigEditError, type TextEdit } from './configEdits';
 
 /** New values of keys; undefined takes the key away. */
@@ -38,7 +39,7 @@ export async function removeMember(text: string, offset: number): Promise<readon
   const found = jsonc.findNodeAtOffset(root, offset, true);
   const member = found?.type === 'property' ? found : found?.parent;
   if (member?.type !== 'property') {
-    throw new ConfigEditError('The file has changed. Save it and try again.');
+    throw new ConfigEditError(vscode.l10n.t('The file has changed. Save it and try again.'));
   }
   return removal(jsonc, text, jsonc.getNodePath(member.children?.[1] ?? member));
 }
@@ -56,7 +57,7 @@ function parse(jsonc: Jsonc, text: string): Node {
   const errors: ParseError[] = [];
   const root = jsonc.parseTree(text, errors, { allowTrailingComma: true });
   if (!root || errors.length > 0) {
-    throw new ConfigEditError('The file has a syntax error. Correct it first.');
+    throw new ConfigEditError(vscode.l10n.t('The file has a syntax error. Correct it first.'));
   }
   return root;
 }
@@ -64,7 +65,7 @@ function parse(jsonc: Jsonc, text: string): Node {
 function find(jsonc: Jsonc, text: string, offset: number): Node {
   const node = jsonc.findNodeAtOffset(parse(jsonc, text), offset, true);
   if (node?.type !== 'object' || node.offset !== offset) {
-    throw new ConfigEditError('The file has changed. Save it and try again.');
+    throw new ConfigEditError(vscode.l10n.t('The file has changed. Save it and try again.'));
   }
   return node;
 }

@@ -190,6 +190,10 @@ export const languages = {
 export const executed: unknown[][] = [];
 export const commands = { executeCommand: (...command: unknown[]) => Promise.resolve(void executed.push(command)) };
 
+/** What agents were offered, by name. */
+export const tools = new Map<string, unknown>();
+export const lm = { registerTool: (name: string, tool: unknown) => (tools.set(name, tool), new Disposable(() => tools.delete(name))) };
+
 export const env: { remoteName: string | undefined } = { remoteName: undefined };
 export const l10n = { t };
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type * as vscode from 'vscode';
-import { savedRanges } from '../../../extension/src/language/savedRanges';
+import { liveRanges } from '../../../extension/src/language/liveRanges';
+import { ForwardStore } from '../../../extension/src/model/forwardStore';
 import { completionPlace, suggestions } from '../../../extension/src/model/completionPlace';
 import { forwardLenses } from '../../../extension/src/model/lenses';
-import { type BrowseResult, type ForwardSnapshot } from '../../../extension/src/sidecar/protocol.generated';
-import { Uri } from '../support/fakeVscode';
+import { type BrowseResult, type ForwardRange, type ForwardSnapshot } from '../../../extension/src/sidecar/protocol.generated';
+import { documents, Uri } from '../support/fakeVscode';
 import { snapshot, t } from '../support/snapshots';
 
 describe('Lenses', () => {
@@ -21,12 +22,39 @@ describe('Lenses', () => {
   });
 });
 
-it('SavedRanges_OfADocumentWithUnsavedChanges_AreNone', () => {
-  const range = { startLine: 1, startColumn: 0, endLine: 2, endColumn: 0 };
-  const sync = { ranges: [{ id: 'a', uri: 'file:///a', range }, { id: 'b', uri: 'file:///b', range }] };
-  const document = (isDirty: boolean) => ({ isDirty, uri: Uri.parse('file:///a') as unknown as vscode.Uri });
-  expect(savedRanges(sync, document(false)).map(({ id }) => id)).toEqual(['a']);
-  expect(savedRanges(sync, document(true))).toEqual([]);
+describe('LiveRanges', () => {
+  const uri = 'file:///shop/.vscode/kftray.json';
+  const saved = '[\n  { "relay": {}, "alias": "a.b" },\n  { "alias": "c" }\n]';
+  const at = (id: string, startLine: number): ForwardRange => ({ id, uri, range: { startLine, startColumn: 2, endLine: startLine, endColumn: 9 } });
+  const store = new ForwardStore();
+  store.update({ snapshots: [snapshot({ id: 'a', alias: 'a.b' }), snapshot({ id: 'c', alias: 'c' })], removed: [] });
+
+  async function lines(text: string): Promise<Record<string, number>> {
+    documents.clear();
+    documents.files.set(uri, saved);
+    const document = await documents.document(Uri.parse(uri));
+    if (text !== saved) {
+      document.set(text);
+    }
+    const ranges = liveRanges({ ranges: [at('a', 1), at('c', 2), { ...at('a', 0), uri: 'file:///other' }] }, store, document as unknown as vscode.TextDocument);
+    return Object.fromEntries(ranges.map(({ id, range }) => [id, range.startLine]));
+  }
+
+  it('LiveRanges_OfASavedDocument_AreTheSidecars', async () => {
+    expect(await lines(saved)).toEqual({ a: 1, c: 2 });
+  });
+
+  it('LiveRanges_BelowUnsavedLines_AreWhereTheNamesStandNow', async () => {
+    expect(await lines(`// one\n// two\n${saved}`)).toEqual({ a: 3, c: 4 });
+  });
+
+  it.each([
+    ['Renamed', saved.replace('"c"', '"d"')],
+    ['WrittenTwice', saved.replace('{ "alias": "c" }', '{ "alias": "c" }, { "alias": "c" }')],
+    ['OutsideOfAnObject', saved.replace('{ "alias": "c" }', '"alias": "c"')],
+  ])('LiveRanges_OfAForwardThatIs_%s_AreNone', async (_, text) => {
+    expect(await lines(text)).toEqual({ a: 1 });
+  });
 });
 
 describe('CompletionPlace', () => {
