@@ -45,7 +45,6 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
     private readonly store: ForwardStore,
     private readonly settings: Settings,
   ) {
-    this.rebuild();
     this.disposables = [
       this.changed,
       this.throttle,
@@ -66,6 +65,9 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
 
   getChildren(node?: TreeNode): TreeNode[] {
     if (!node) {
+      if (this.shape === '') {
+        this.rebuild();
+      }
       return [...this.roots];
     }
     return node.kind === 'forward' ? [] : [...node.children];

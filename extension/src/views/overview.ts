@@ -45,9 +45,9 @@ export class Overview implements vscode.Disposable {
     if (vscode.env.remoteName !== undefined) {
       view.description = vscode.l10n.t('on {0}', machineName(vscode.env.remoteName, hostname()));
     }
-    this.update();
   }
 
+  /** To be called whenever anything changed that is summed up; until then nothing is shown. */
   update(): void {
     this.throttle.request();
   }
