@@ -11,7 +11,7 @@ import { RestartPolicy } from './sidecar/restartPolicy';
 import { SidecarSupervisor } from './sidecar/supervisor';
 import { ConfigDocuments } from './workspace/configDocuments';
 import { Consents } from './workspace/consents';
-import { EnabledSet } from './workspace/enabledSet';
+import { EnabledSet, type Memory } from './workspace/enabledSet';
 import { Problems } from './workspace/problems';
 import { WorkspaceSync } from './workspace/workspaceSync';
 
@@ -21,6 +21,8 @@ export type Own = <T extends { dispose(): unknown }>(disposable: T) => T;
 /** What everything else stands on: what is wanted, what is, and the service between them. */
 export interface Core {
   readonly log: vscode.LogOutputChannel;
+  /** Of the workspace. */
+  readonly memory: Memory;
   readonly background: InBackground;
   readonly settings: Settings;
   readonly store: ForwardStore;
@@ -36,14 +38,15 @@ export interface Core {
 }
 
 export function createCore(extension: vscode.ExtensionContext, own: Own): Core {
+  const memory: Memory = extension.workspaceState;
   const log = own(vscode.window.createOutputChannel('Kftray', { log: true }));
   const background = inBackground(log);
   const settings = new Settings();
   const store = new ForwardStore();
   const history = new LogHistory();
   const podLogFeed = new Emitter<PodLogParams>();
-  const enabled = new EnabledSet(extension.workspaceState, settings.restoreOnReload);
-  const consents = new Consents(extension.workspaceState);
+  const enabled = new EnabledSet(memory, settings.restoreOnReload);
+  const consents = new Consents(memory);
   const documents = own(new ConfigDocuments(extension.globalStorageUri, log));
   const problems = own(new Problems());
 
@@ -71,5 +74,5 @@ export function createCore(extension: vscode.ExtensionContext, own: Own): Core {
       background('Setting the log level', () => setLogLevel(supervisor, level));
     }),
   );
-  return { log, background, settings, store, history, podLogFeed, enabled, consents, documents, problems, supervisor, sync, terminals: extension.environmentVariableCollection };
+  return { log, memory, background, settings, store, history, podLogFeed, enabled, consents, documents, problems, supervisor, sync, terminals: extension.environmentVariableCollection };
 }

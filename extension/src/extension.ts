@@ -20,18 +20,20 @@ let supervisor: SidecarSupervisor | undefined;
 export function activate(extension: vscode.ExtensionContext): void {
   const own: Own = (disposable) => (extension.subscriptions.push(disposable), disposable);
   const core = createCore(extension, own);
-  const { store, settings, sync, enabled, documents, problems, background, log } = core;
+  const { store, settings, memory, sync, enabled, documents, problems, background, log } = core;
   supervisor = core.supervisor;
   const service = core.supervisor;
 
   const tree = own(new ForwardsTree(store, settings));
   const view = own(vscode.window.createTreeView('kftray.forwards', { treeDataProvider: tree, canSelectMany: true, showCollapseAll: true }));
+  tree.setShown(view.visible);
   own(view.onDidChangeVisibility(({ visible }) => { tree.setShown(visible); }));
-  const autoStart = new AutoStart(store, enabled, settings, extension.workspaceState, (ids) => enabled.add(ids).then(() => sync.apply()));
+  const autoStart = own(new AutoStart(store, enabled, settings, memory, (ids) => enabled.add(ids).then(() => sync.apply())));
   own(store.onDidChangeState(() => { background('Starting forwards automatically', () => autoStart.consider()); }));
 
   const loader = own(new WorkspaceLoader(documents, sync, settings, background));
-  const probe = own(new KubeconfigProbe({ supervisor: service, settings }, view, () => loader.isLoaded && store.all.length === 0, background));
+  const emptiness = { onDidLoad: loader.onDidLoad, isEmpty: () => loader.isLoaded && store.all.length === 0 && sync.ranges.length === 0 };
+  const probe = own(new KubeconfigProbe({ supervisor: service, settings }, view, emptiness, background));
   const overview = own(new Overview(view, store, settings, { service: () => service.status, isRead: () => loader.isLoaded, errorCount: () => problems.errorCount, isKubeconfigMissing: () => probe.isMissing }));
   [loader.onDidLoad, probe.onDidChange, store.onDidChangeState, service.onDidChangeStatus, sync.onDidApply, settings.onDidChange, vscode.workspace.onDidGrantWorkspaceTrust].forEach((event) => own(event(() => { overview.update(); })));
 

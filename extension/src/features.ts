@@ -21,6 +21,6 @@ export function registerFeatures(core: Core, own: Own): { clusters: ClusterTree;
   own(registerTools(core));
   own(new ForwardEnvironment(store, settings, core.terminals));
   own(new OutageNotice(store, settings));
-  own(new PortNotice(store, settings));
+  own(new PortNotice(store, settings, core.memory));
   return { clusters, forwardLog: own(new ForwardLog(core.history)), podLogs: new PodLogs(core.supervisor, core.podLogFeed), readme: own(new ReadmeTable(store, (uri) => documents.kindOf(uri) === 'shared', background)) };
 }

@@ -4,18 +4,14 @@ import { type SidecarSettings } from './sidecar/protocol.generated';
 
 const section = 'kftray';
 
-/** The only reader of settings. Every property reads the value of the moment. */
+/**
+ * The only reader of settings. Every property reads the value of the moment. The editor hands out what somebody wrote by hand, whatever its type:
+ * what does not fit counts as the default, so that one slip does not keep the whole workspace from being applied.
+ */
 export class Settings {
-  readonly onDidChange: vscode.Event<void> = (listener, thisArgs, disposables) =>
-    vscode.workspace.onDidChangeConfiguration(
-      (event) => {
-        if (event.affectsConfiguration(section)) {
-          listener.call(thisArgs);
-        }
-      },
-      undefined,
-      disposables,
-    );
+  /** Any of them. */
+  readonly onDidChange = changeOf(section);
+  readonly onDidChangeKubeconfig = changeOf(`${section}.kubeconfig`);
 
   /** What the sidecar is told with every apply. */
   get forSidecar(): SidecarSettings {
@@ -24,83 +20,85 @@ export class Settings {
       kubeconfig: this.kubeconfig,
       ...(defaultContext === '' ? {} : { defaultContext }),
       ...(defaultNamespace === '' ? {} : { defaultNamespace }),
-      localAddress: this.read('localAddress', '127.0.0.1'),
-      allowNonLoopback: this.read('allowNonLoopback', false),
-      reconnectMaxDelaySeconds: this.read('reconnect.maxDelay', 30),
-      maxSessionsPerPod: this.read('maxSessionsPerPod', 8),
-      relay: this.read('relay', {}),
+      localAddress: this.text('localAddress', '127.0.0.1'),
+      allowNonLoopback: this.flag('allowNonLoopback', false),
+      reconnectMaxDelaySeconds: this.number('reconnect.maxDelay', 30, { min: 1, max: 3600 }),
+      maxSessionsPerPod: Math.round(this.number('maxSessionsPerPod', 8, { min: 1, max: 64 })),
+      relay: this.object('relay'),
       nextFreeLocalPort: this.localPortOnConflict === 'nextFree',
     };
   }
 
   /** Empty: `$KUBECONFIG`, else `~/.kube/config`. */
   get kubeconfig(): readonly string[] {
-    return this.read<readonly string[]>('kubeconfig', []);
+    // One file is easily written as a text.
+    const value = this.read('kubeconfig');
+    return (Array.isArray(value) ? value : [value]).filter((path) => typeof path === 'string' && path !== '') as string[];
   }
 
   /** Empty: the current context. */
   get defaultContext(): string {
-    return this.read('defaultContext', '');
+    return this.text('defaultContext', '');
   }
 
   /** Empty: the namespace of the context. */
   get defaultNamespace(): string {
-    return this.read('defaultNamespace', '');
+    return this.text('defaultNamespace', '');
   }
 
   get localPortOnConflict(): 'ask' | 'nextFree' | 'fail' {
-    return this.read('localPort.onConflict', 'ask');
+    return this.choice('localPort.onConflict', ['ask', 'nextFree', 'fail']);
   }
 
   get autoStart(): 'prompt' | 'never' | 'always' {
-    return this.read('autoStart', 'prompt');
+    return this.choice('autoStart', ['prompt', 'never', 'always']);
   }
 
   get restoreOnReload(): boolean {
-    return this.read('restoreOnReload', true);
+    return this.flag('restoreOnReload', true);
   }
 
   get groupBy(): GroupBy {
-    return this.read<GroupBy>('view.groupBy', 'alias');
+    return this.choice('view.groupBy', ['alias', 'context', 'namespace', 'none']);
   }
 
   get showTrafficInTree(): boolean {
-    return this.read('traffic.showInTree', false);
+    return this.flag('traffic.showInTree', false);
   }
 
   get statusBarVisibility(): 'auto' | 'always' | 'never' {
-    return this.read('statusBar.visibility', 'auto');
+    return this.choice('statusBar.visibility', ['auto', 'always', 'never']);
   }
 
   get highlightProblems(): boolean {
-    return this.read('statusBar.highlightProblems', true);
+    return this.flag('statusBar.highlightProblems', true);
   }
 
   get notifications(): 'problems' | 'none' {
-    return this.read('notifications', 'problems');
+    return this.choice('notifications', ['problems', 'none']);
   }
 
   /** How long a forward may be without a target before somebody is told. 0: nobody ever is. */
   get disconnectedAfterMs(): number {
-    return this.read('notifications.disconnectedAfter', 60) * 1000;
+    return this.number('notifications.disconnectedAfter', 60, { min: 0, max: 86_400 }) * 1000;
   }
 
   /** Whether terminals, tasks and debug sessions get the addresses of forwards as variables. */
   get environmentVariables(): boolean {
-    return this.read('environmentVariables', true);
+    return this.flag('environmentVariables', true);
   }
 
   get trace(): 'off' | 'messages' | 'verbose' {
-    return this.read('trace.server', 'off');
+    return this.choice('trace.server', ['off', 'messages', 'verbose']);
   }
 
   isCodeLensEnabled(document: vscode.Uri): boolean {
-    return this.read('codeLens.enabled', true, document);
+    return this.flag('codeLens.enabled', true, document);
   }
 
   /** Empty: the packaged one. */
   get sidecarPath(): string {
-    return this.read('sidecar.path', '');
+    return this.text('sidecar.path', '');
   }
 
   /** Those of the named settings that somebody set, by the name after `kftray.`. */
@@ -136,9 +134,49 @@ export class Settings {
     return vscode.workspace.getConfiguration(section).update(name, value, target);
   }
 
-  private read<T>(name: string, fallback: T, scope?: vscode.Uri): T {
-    return vscode.workspace.getConfiguration(section, scope).get<T>(name, fallback);
+  private text(name: string, fallback: string): string {
+    const value = this.read(name);
+    return typeof value === 'string' ? value : fallback;
   }
+
+  private flag(name: string, fallback: boolean, scope?: vscode.Uri): boolean {
+    const value = this.read(name, scope);
+    return typeof value === 'boolean' ? value : fallback;
+  }
+
+  private number(name: string, fallback: number, { min, max }: { min: number; max: number }): number {
+    const value = this.read(name);
+    return typeof value === 'number' ? Math.min(max, Math.max(min, value)) : fallback;
+  }
+
+  private object(name: string): object {
+    const value = this.read(name);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  }
+
+  /** The first of the choices is the default. */
+  private choice<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
+    const value = this.read(name);
+    return choices.find((choice) => choice === value) ?? choices[0];
+  }
+
+  private read(name: string, scope?: vscode.Uri): unknown {
+    return vscode.workspace.getConfiguration(section, scope).get(name);
+  }
+}
+
+/** Tells when a setting with this name, or in this section, changed. */
+function changeOf(name: string): vscode.Event<void> {
+  return (listener, thisArgs, disposables) =>
+    vscode.workspace.onDidChangeConfiguration(
+      (event) => {
+        if (event.affectsConfiguration(name)) {
+          listener.call(thisArgs);
+        }
+      },
+      undefined,
+      disposables,
+    );
 }
 
 /** What is chosen for a project belongs to it; without one, to the user. */

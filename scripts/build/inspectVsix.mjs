@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename } from 'node:path';
+import { basename, posix } from 'node:path';
 import { manifest } from '../lib/paths.mjs';
 import { Failure } from '../lib/report.mjs';
 import { zipMembers } from '../lib/zip.mjs';
@@ -11,12 +11,12 @@ import { ridOf } from './targets.mjs';
 /** A sidecar that was compiled ahead of time is smaller than one that brings the runtime. */
 const sizeLimitMB = { native: 15, bundle: 25 };
 
-const expected = /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(package(\.nls)?\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|support\.md|dist\/extension\.js|bin\/(sidecar\.json|kftray-sidecar(\.exe)?)|extension\/schemas\/[\w.-]+\.json|media\/[\w./-]+\.(svg|png)|l10n\/[\w.-]+\.json))$/i;
+const expected = /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(package(\.nls)?\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|support\.md|dist\/(extension|vscode-jsonrpc|jsonc-parser)\.js|bin\/(sidecar\.json|kftray-sidecar(\.exe)?)|extension\/schemas\/[\w.-]+\.json|media\/[\w./-]+\.(svg|png)|l10n\/[\w.-]+\.json))$/i;
 
 // The packager gives some of them names of its own.
 const needed = [
   'readme.md', 'changelog.md', 'SUPPORT.md', 'LICENSE.txt', 'package.nls.json', 'l10n/bundle.l10n.json', 'media/icon.png', 'media/kftray.svg', 'media/walkthrough/connect.svg',
-  'bin/sidecar.json', 'dist/extension.js', 'extension/schemas/kftray.schema.json', 'extension/schemas/kftray.local.schema.json',
+  'bin/sidecar.json', 'dist/extension.js', 'dist/vscode-jsonrpc.js', 'dist/jsonc-parser.js', 'extension/schemas/kftray.schema.json', 'extension/schemas/kftray.local.schema.json',
 ];
 
 /**
@@ -47,10 +47,12 @@ export function inspectVsix(vsix, target) {
   // Windows has no such bit, and a package for another system loses it there.
   check(target.startsWith('win32') || (member(program).mode & 0o111) !== 0, 'has a sidecar that is not executable.');
 
-  const bundle = member('extension/dist/extension.js').read().toString();
-  const missing = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name).filter((name) => name !== 'vscode' && !isBuiltin(name));
-  check(missing.length === 0, `has a bundle that needs what is not in it: ${missing.join(', ')}.`);
-  check(!bundle.includes('sourceMappingURL'), 'has a bundle that names a source map.');
+  for (const bundle of members.filter((candidate) => candidate.name.startsWith('extension/dist/')).map((candidate) => candidate.read().toString())) {
+    const missing = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name)
+      .filter((name) => name !== 'vscode' && !isBuiltin(name) && !member(posix.join('extension/dist', name)));
+    check(missing.length === 0, `has a bundle that needs what is not in it: ${missing.join(', ')}.`);
+    check(!bundle.includes('sourceMappingURL'), 'has a bundle that names a source map.');
+  }
   const icon = member('extension/media/icon.png').read();
   check(icon.readUInt32BE(16) >= 128 && icon.readUInt32BE(20) >= 128, 'has an icon that is smaller than the marketplace asks for.');
 

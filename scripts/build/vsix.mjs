@@ -17,9 +17,9 @@ const carried = ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md'
 export async function buildVsix(target = thisTarget()) {
   const rid = ridOf(target);
   const binary = await buildPackagedSidecar(target);
-  const bundle = await buildExtension();
+  const bundles = await buildExtension();
   const vsix = join(dist, `kftray-${target}.vsix`);
-  const print = fingerprint([binary, bundle, ...carried.map((name) => join(root, name)), join(root, 'scripts', 'build', 'vsix.mjs')], target, ...readmeLinks());
+  const print = fingerprint([binary, ...bundles, ...carried.map((name) => join(root, name)), join(root, 'scripts', 'build', 'vsix.mjs')], target, ...readmeLinks());
   const stampFile = join(dist, '.stamps', `vsix-${target}`);
   if (isCurrent(stampFile, print)) return vsix;
 

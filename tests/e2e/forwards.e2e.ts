@@ -75,7 +75,7 @@ describe('a workspace with forwards', () => {
     const port = (alias: string): number => lab().port(alias);
     const spoken = await window.spoken();
     expect(spoken('treeitem')).toEqual(expect.arrayContaining([
-      `shop, ${all() - 1}/${all()} active`,
+      `shop, ${all() - 1} of ${all()} active`,
       `shop/web, active, local port ${port('shop/web')} to service web port 80, TCP`,
       `shop/cache, stopped, local port ${port('shop/cache')} to service cache port 6379, TCP`,
       `shop/postgres, active, local port ${port('shop/postgres')} to pod app=postgres port 5432, TCP`,

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { codeSpan, escapeMarkdown } from '../model/markdown';
 import { signInTitle } from '../model/signIns';
 import { type Diagnosis, type ForwardSnapshot } from '../sidecar/protocol.generated';
+import { withPatience } from '../views/patience';
 import { type CommandContext } from './context';
 import { changeContext, changeLocalPort } from './edit';
 import { signIn } from './signIn';
@@ -15,11 +16,9 @@ export async function diagnose(context: CommandContext, ...args: unknown[]): Pro
     return;
   }
   const connection = await context.supervisor.connection();
-  const diagnosis = await vscode.window.withProgress({ location: { viewId: 'kftray.forwards' } }, (_, cancellation) =>
-    connection.request('forward/diagnose', { id: forward.id }, cancellation),
-  );
+  const diagnosis = await withPatience(vscode.l10n.t('Diagnosing {0}…', forward.alias), (cancellation) => connection.request('forward/diagnose', { id: forward.id }, cancellation));
   if (!(await offerFix(context, forward, diagnosis))) {
-    await context.reports.show(forward.alias, diagnosis.markdown + (await tunnelChapter(forward)));
+    await context.reports.show(forward.id, forward.alias, diagnosis.markdown + (await tunnelChapter(forward)));
   }
 }
 

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { localUrl } from '../model/address';
-import { isWanted } from '../model/rowState';
+import { isWanted, type RowState } from '../model/rowState';
 import { pendingSignIns, signInTitle } from '../model/signIns';
+import { Throttle } from '../views/throttle';
 import { type CommandContext } from './context';
 import { type ForwardItem, forwardItem, stateOf } from './targets';
 
@@ -13,22 +14,30 @@ interface ForwardButton extends vscode.QuickInputButton {
   readonly command: string;
 }
 
+/** Rows that change under the pointer are pressed by mistake. Milliseconds. */
+const refreshIntervalMs = 250;
+
 /** The status bar's click: actions first, then every forward with its own. */
 export async function showMenu(context: CommandContext): Promise<void> {
   const pick = vscode.window.createQuickPick<ActionItem | ForwardItem>();
   pick.placeholder = vscode.l10n.t('Port forwards');
   pick.matchOnDescription = true;
-  const show = (): void => {
+  pick.keepScrollPosition = true;
+  const throttle = new Throttle(refreshIntervalMs, () => {
     const [active] = pick.activeItems;
     pick.items = items(context);
-    const same = active && pick.items.find(({ label }) => label === active.label);
+    const same = active && pick.items.find((item) => identity(item) === identity(active));
     if (same) {
       pick.activeItems = [same];
     }
+  });
+  const show = (): void => {
+    throttle.request();
   };
   show();
   const chosen = await new Promise<readonly string[] | undefined>((resolve) => {
     const disposables = [
+      throttle,
       context.store.onDidChangeState(show),
       pick.onDidAccept(() => {
         resolve(commandOf(context, pick.selectedItems[0]));
@@ -53,12 +62,17 @@ export async function showMenu(context: CommandContext): Promise<void> {
   }
 }
 
+/** Two sources may each have a forward of one alias. */
+function identity(item: ActionItem | ForwardItem): string {
+  return 'snapshot' in item ? item.snapshot.id : item.label;
+}
+
 function items(context: CommandContext): readonly (ActionItem | ForwardItem)[] {
   const forwards = context.store.all;
   const states = forwards.map((snapshot) => stateOf(context, snapshot));
   const action = (label: string, icon: string, ...command: string[]): ActionItem => ({ label, iconPath: new vscode.ThemeIcon(icon), command });
   return [
-    ...(states.some((state) => state === 'stopped' || state === 'error') ? [action(vscode.l10n.t('Start All Forwards'), 'run-all', 'kftray.startAll')] : []),
+    ...(states.some(canStart) ? [action(vscode.l10n.t('Start All Forwards'), 'run-all', 'kftray.startAll')] : []),
     ...(states.some(isWanted) ? [action(vscode.l10n.t('Stop All Forwards'), 'stop-circle', 'kftray.stopAll')] : []),
     ...pendingSignIns(forwards).map((forward) => action(signInTitle(forward, vscode.l10n.t), 'key', 'kftray.signIn', forward.id)),
     action(vscode.l10n.t('Add Port Forward…'), 'add', 'kftray.add'),
@@ -78,9 +92,14 @@ function buttons(context: CommandContext, id: string): readonly ForwardButton[] 
   return [
     ...(state === 'active' && localUrl(snapshot) ? [button('globe', vscode.l10n.t('Open in Browser'), 'kftray.openInBrowser')] : []),
     ...(state === 'active' ? [button('copy', vscode.l10n.t('Copy Local Address'), 'kftray.copyAddress')] : []),
-    ...(state === 'stopped' ? [button('play', vscode.l10n.t('Start Forward'), 'kftray.start')] : []),
+    ...(canStart(state) ? [button('play', vscode.l10n.t('Start Forward'), 'kftray.start')] : []),
     ...(isWanted(state) ? [button('debug-stop', vscode.l10n.t('Stop Forward'), 'kftray.stop')] : []),
   ];
+}
+
+/** Of a failed one too: that tries it again. */
+function canStart(state: RowState): boolean {
+  return state === 'stopped' || state === 'error';
 }
 
 /** Choosing a forward does what its state suggests. */
@@ -90,6 +109,6 @@ function commandOf(context: CommandContext, item: ActionItem | ForwardItem | und
   }
   const snapshot = context.store.get(item.snapshot.id) ?? item.snapshot;
   const state = stateOf(context, snapshot);
-  const command = state === 'stopped' ? 'kftray.start' : isWanted(state) ? 'kftray.stop' : 'kftray.revealInConfig';
+  const command = canStart(state) ? 'kftray.start' : isWanted(state) ? 'kftray.stop' : 'kftray.revealInConfig';
   return [command, snapshot.id];
 }

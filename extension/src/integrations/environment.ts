@@ -11,7 +11,8 @@ const debuggersWithEnv = new Set(['node', 'pwa-node', 'python', 'debugpy', 'go',
 
 /** Tells terminals, tasks and debug sessions where the forwards listen. */
 export class ForwardEnvironment implements vscode.DebugConfigurationProvider, vscode.Disposable {
-  private shown = '';
+  /** A new window has none. */
+  private shown = '[]';
   private readonly throttle = new Throttle(refreshIntervalMs, () => {
     this.update();
   });
@@ -29,7 +30,6 @@ export class ForwardEnvironment implements vscode.DebugConfigurationProvider, vs
       this.throttle.request();
     };
     this.subscriptions = [this.throttle, store.onDidChangeState(request), settings.onDidChange(request), vscode.debug.registerDebugConfigurationProvider('*', this)];
-    this.update();
   }
 
   /** What a launch configuration sets itself stays. */

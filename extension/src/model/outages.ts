@@ -1,5 +1,5 @@
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
-import { rowState } from './rowState';
+import { hasWorked, rowState } from './rowState';
 import { type Snapshots } from './summary';
 
 /** Forwards that have been without a target for long enough to be worth a word. */
@@ -36,8 +36,11 @@ export class OutageWatch {
   }
 }
 
-/** A forward that has never worked since its start is told of by the one who started it. */
+/**
+ * One that has never worked since its start is not disconnected: whoever started it has seen so. After an end of the service every forward starts
+ * anew, so an incident that goes on is not told again.
+ */
 function isLost(snapshot: ForwardSnapshot, isCurrent: boolean): boolean {
   const state = rowState(snapshot, isCurrent);
-  return state === 'reconnecting' || state === 'degraded';
+  return (state === 'reconnecting' || state === 'degraded') && hasWorked(snapshot);
 }

@@ -29,7 +29,8 @@ export const rowIcons: Record<RowState, Icon> = {
   degraded: { id: 'warning', color: 'list.warningForeground' },
   reconnecting: { id: 'sync~spin', color: 'list.warningForeground' },
   error: { id: 'error', color: 'list.errorForeground' },
-  elsewhere: { id: 'multiple-windows', color: 'charts.green' },
+  // Not green: that window may forward the port to something else.
+  elsewhere: { id: 'multiple-windows' },
   blocked: { id: 'circle-slash', color: 'disabledForeground' },
   unknown: { id: 'circle-outline', color: 'disabledForeground' },
 };

@@ -25,6 +25,11 @@ export function isWanted(state: RowState): boolean {
   return state !== 'stopped' && state !== 'blocked' && state !== 'unknown';
 }
 
+/** True when it was active since it was last started, whatever it is now. */
+export function hasWorked({ status, reconnects }: ForwardSnapshot): boolean {
+  return status === 'active' || reconnects > 0;
+}
+
 /** True when only the user can mend it. */
 export function needsUser(snapshot: ForwardSnapshot, state: RowState): boolean {
   return state === 'error' || (state === 'degraded' && snapshot.waitingFor === 'user');

@@ -1,7 +1,7 @@
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { escapeMarkdown } from './markdown';
 import { rowIcons, shortLocal, stateWord } from './presentation';
-import { isWanted, needsUser, rowState, type RowState } from './rowState';
+import { hasWorked, isWanted, needsUser, rowState, type RowState } from './rowState';
 import { type Translate } from './translate';
 
 /** How the sidecar's process fares. `idle` until it is needed first. */
@@ -21,6 +21,8 @@ export interface Summary {
   readonly needsUser: number;
   /** Starting, or reconnecting for long enough to be worth telling. */
   readonly busy: number;
+  /** Were active a moment ago, and reconnect for too short a time to be worth telling. */
+  readonly unnoticed: number;
   /** When another reconnecting forward will be worth telling, in milliseconds since 1970. */
   readonly nextBusyAt: number | undefined;
 }
@@ -43,7 +45,7 @@ export function summarize(store: Snapshots, now: number): Summary {
   const count = (predicate: (row: Row) => boolean): number => rows.filter(predicate).length;
   const noticedAt = ({ snapshot }: Row): number => Date.parse(snapshot.since) + unnoticedReconnectMs;
   const reconnecting = rows.filter(({ state }) => state === 'reconnecting' || state === 'degraded');
-  const unnoticed = reconnecting.map(noticedAt).filter((time) => time > now);
+  const unnoticed = reconnecting.filter((row) => noticedAt(row) > now);
   return {
     total: rows.length,
     active: count(({ state }) => state === 'active'),
@@ -52,7 +54,8 @@ export function summarize(store: Snapshots, now: number): Summary {
     failed: count(({ state }) => state === 'error'),
     needsUser: count(({ snapshot, state }) => needsUser(snapshot, state)),
     busy: count(({ state }) => state === 'starting') + reconnecting.length - unnoticed.length,
-    nextBusyAt: unnoticed.length > 0 ? Math.min(...unnoticed) : undefined,
+    unnoticed: unnoticed.filter(({ snapshot }) => hasWorked(snapshot)).length,
+    nextBusyAt: unnoticed.length > 0 ? Math.min(...unnoticed.map(noticedAt)) : undefined,
   };
 }
 
@@ -60,6 +63,12 @@ export function summarize(store: Snapshots, now: number): Summary {
 export function groupDescription(summary: Summary, t: Translate): string {
   const share = `${summary.active}/${summary.total}`;
   return summary.failed > 0 ? t('{0}, {1} failed', share, summary.failed) : share;
+}
+
+/** The same as it is spoken, with the row's name: `shop, 2 of 3 active, 1 failed`. */
+export function groupSentence(label: string, { active, total, failed }: Summary, t: Translate): string {
+  const sentence = t('{0}, {1} of {2} active', label, active, total);
+  return failed > 0 ? t('{0}, {1} failed', sentence, failed) : sentence;
 }
 
 export interface StatusBarPresentation {
@@ -81,7 +90,9 @@ const longestList = 10;
 
 /** Undefined: the item is hidden. */
 export function presentStatusBar(store: Snapshots, summary: Summary, around: StatusBarSurroundings, t: Translate): StatusBarPresentation | undefined {
-  const { total, active } = summary;
+  const { total } = summary;
+  // A hiccup takes nothing off the number: it would only flicker.
+  const active = summary.active + summary.unnoticed;
   if (around.visibility === 'never') {
     return undefined;
   }
@@ -103,7 +114,7 @@ export function presentStatusBar(store: Snapshots, summary: Summary, around: Sta
   const sentences = [
     t('Kftray: {0} of {1} port forwards active', active, total),
     ...(summary.busy > 0 ? [t('{0} starting or reconnecting', summary.busy)] : []),
-    ...(attention ? [t('{0} need attention', summary.needsUser)] : []),
+    ...(attention ? [summary.needsUser === 1 ? t('1 needs attention') : t('{0} need attention', summary.needsUser)] : []),
     ...(around.trusted ? [] : [t('the workspace is not trusted')]),
   ];
   return {

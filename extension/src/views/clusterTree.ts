@@ -13,7 +13,7 @@ export class ClusterTree implements vscode.TreeDataProvider<ClusterNode>, vscode
     const again = (): void => {
       this.refresh();
     };
-    this.subscriptions = [this.changed, context.settings.onDidChange(again), vscode.workspace.onDidGrantWorkspaceTrust(again)];
+    this.subscriptions = [this.changed, context.settings.onDidChangeKubeconfig(again), vscode.workspace.onDidGrantWorkspaceTrust(again)];
   }
 
   /** Asks again, for everything or for what is below one row. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { type ForwardStore } from '../model/forwardStore';
 import { buildTree, forwardIds, type ForwardNode, type TreeNode } from '../model/grouping';
 import { presentRow, secondsToNextAttempt } from '../model/presentation';
-import { groupDescription, summarize } from '../model/summary';
+import { groupDescription, groupSentence, summarize, type Summary } from '../model/summary';
 import { forwardTooltip, tooltipCommands, trafficText } from '../model/tooltip';
 import { type Settings } from '../settings';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
@@ -30,7 +30,8 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private readonly tooltipsReadAt = new Map<string, number>();
   private readonly trafficTexts = new Map<string, { readonly at: number; readonly text: string }>();
   private countdown: NodeJS.Timeout | undefined;
-  private structureIsStale = false;
+  /** Which rows there are and where, as the editor knows it. */
+  private shape = '';
   private isShown = true;
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   private readonly throttle = new Throttle(refreshIntervalMs, () => {
@@ -44,7 +45,6 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
     private readonly store: ForwardStore,
     private readonly settings: Settings,
   ) {
-    this.rebuild();
     this.disposables = [
       this.changed,
       this.throttle,
@@ -54,12 +54,10 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
           this.throttle.request();
         }
       }),
-      store.onDidChangeState(({ structural }) => {
-        this.structureIsStale ||= structural || settings.groupBy === 'context' || settings.groupBy === 'namespace';
+      store.onDidChangeState(() => {
         this.throttle.request();
       }),
       settings.onDidChange(() => {
-        this.structureIsStale = true;
         this.throttle.request();
       }),
     ];
@@ -67,6 +65,9 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
 
   getChildren(node?: TreeNode): TreeNode[] {
     if (!node) {
+      if (this.shape === '') {
+        this.rebuild();
+      }
       return [...this.roots];
     }
     return node.kind === 'forward' ? [] : [...node.children];
@@ -98,10 +99,12 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
 
   /** The row of a forward, to reveal it. */
   nodeOf(forwardId: string): TreeNode | undefined {
-    if (this.structureIsStale) {
+    const id = `f:${forwardId}`;
+    if (!this.nodes.has(id)) {
+      // The store may have heard of it since the last redraw.
       this.refresh();
     }
-    return this.nodes.get(`f:${forwardId}`);
+    return this.nodes.get(id);
   }
 
   dispose(): void {
@@ -111,9 +114,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
 
   private refresh(): void {
     this.countDown();
-    if (this.structureIsStale) {
-      this.structureIsStale = false;
-      this.rebuild();
+    if (this.rebuild()) {
       this.changed.fire(undefined);
       return;
     }
@@ -132,15 +133,22 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private countDown(): void {
     clearTimeout(this.countdown);
     const now = Date.now();
-    if (this.store.all.some((snapshot) => secondsToNextAttempt(snapshot, now) > 0)) {
+    if (this.isShown && this.store.all.some((snapshot) => secondsToNextAttempt(snapshot, now) > 0)) {
       this.countdown = setTimeout(() => {
         this.throttle.request();
       }, countdownMs);
     }
   }
 
-  private rebuild(): void {
-    this.roots = buildTree(this.store.all, this.settings.groupBy, vscode.l10n.t('User'));
+  /** @returns False when every row is where it was: drawing all of them anew would only disturb. */
+  private rebuild(): boolean {
+    const roots = buildTree(this.store.all, this.settings.groupBy, vscode.l10n.t('User'));
+    const shape = JSON.stringify(roots);
+    if (shape === this.shape) {
+      return false;
+    }
+    this.shape = shape;
+    this.roots = roots;
     this.nodes = new Map();
     this.parents = new Map();
     this.shown.clear();
@@ -159,10 +167,11 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
     this.roots.forEach((root) => {
       visit(root, undefined);
     });
+    return true;
   }
 
   private appearance(node: TreeNode): string {
-    return node.kind === 'forward' ? JSON.stringify(this.present(node)) : this.describeGroup(node);
+    return node.kind === 'forward' ? JSON.stringify(this.present(node)) : groupDescription(this.summaryOf(node), vscode.l10n.t);
   }
 
   private present(node: ForwardNode): ReturnType<typeof presentRow> | undefined {
@@ -206,17 +215,18 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   private groupItem(node: Exclude<TreeNode, ForwardNode>): vscode.TreeItem {
     const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded);
     item.id = node.id;
-    item.description = this.describeGroup(node);
+    const summary = this.summaryOf(node);
+    item.description = groupDescription(summary, vscode.l10n.t);
     item.contextValue = node.kind;
-    item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1} active', node.label, item.description) };
+    item.accessibilityInformation = { label: groupSentence(node.label, summary, vscode.l10n.t) };
     return item;
   }
 
-  private describeGroup(node: TreeNode): string {
+  private summaryOf(node: TreeNode): Summary {
     const all = forwardIds(node)
       .map((id) => this.store.get(id))
       .filter((snapshot) => snapshot !== undefined);
-    return groupDescription(summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now()), vscode.l10n.t);
+    return summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now());
   }
 }
 

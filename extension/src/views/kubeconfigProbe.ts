@@ -16,15 +16,16 @@ export class KubeconfigProbe implements vscode.Disposable {
   constructor(
     private readonly context: BrowseContext,
     view: Pick<vscode.TreeView<unknown>, 'visible' | 'onDidChangeVisibility'>,
-    isEmpty: () => boolean,
+    workspace: { readonly onDidLoad: vscode.Event<void>; isEmpty(): boolean },
     background: InBackground,
   ) {
     const look = (): void => {
-      if (view.visible && isEmpty() && vscode.workspace.isTrusted) {
+      if (view.visible && workspace.isEmpty() && vscode.workspace.isTrusted) {
         background('Looking for a kubeconfig', () => this.look());
       }
     };
-    this.subscriptions = [this.changed, view.onDidChangeVisibility(look), context.settings.onDidChange(look)];
+    // That it is empty is known only once it was loaded; a change of settings, and trust, load it again.
+    this.subscriptions = [this.changed, view.onDidChangeVisibility(look), workspace.onDidLoad(look)];
   }
 
   /** True when no kubeconfig was found. False until it is known. */

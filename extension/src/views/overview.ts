@@ -25,6 +25,9 @@ export class Overview implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private readonly keys = new Map<string, unknown>();
   private later: NodeJS.Timeout | undefined;
+  private badge = 0;
+  /** Whether there is anything valid from before a mistake was made. */
+  private wasValid = false;
   private readonly throttle = new Throttle(refreshIntervalMs, () => {
     this.render();
   });
@@ -42,9 +45,9 @@ export class Overview implements vscode.Disposable {
     if (vscode.env.remoteName !== undefined) {
       view.description = vscode.l10n.t('on {0}', machineName(vscode.env.remoteName, hostname()));
     }
-    this.update();
   }
 
+  /** To be called whenever anything changed that is summed up; until then nothing is shown. */
   update(): void {
     this.throttle.request();
   }
@@ -100,14 +103,22 @@ export class Overview implements vscode.Disposable {
     this.item.show();
   }
 
-  private renderView({ failed }: Summary): void {
-    this.view.badge = failed === 0 ? undefined : { value: failed, tooltip: failed === 1 ? vscode.l10n.t('1 port forward needs attention') : vscode.l10n.t('{0} port forwards need attention', failed) };
+  private renderView({ failed, total }: Summary): void {
+    if (failed !== this.badge) {
+      this.badge = failed;
+      this.view.badge = failed === 0 ? undefined : { value: failed, tooltip: failed === 1 ? vscode.l10n.t('1 port forward needs attention') : vscode.l10n.t('{0} port forwards need attention', failed) };
+    }
     const errors = this.inputs.errorCount();
-    const message = errors === 1 ? vscode.l10n.t('The configuration has a problem. What was valid before still applies.') : vscode.l10n.t('The configuration has {0} problems. What was valid before still applies.', errors);
-    const text = this.inputs.service() === 'down' ? vscode.l10n.t('The Kftray service is not running.') : errors > 0 ? message : '';
+    this.wasValid ||= errors === 0 && total > 0;
+    const text = this.inputs.service() === 'down' ? vscode.l10n.t('The Kftray service is not running.') : errors > 0 ? this.problemText(errors) : '';
     if ((this.view.message ?? '') !== text) {
       this.view.message = text;
     }
+  }
+
+  private problemText(errors: number): string {
+    const text = errors === 1 ? vscode.l10n.t('The configuration has a problem.') : vscode.l10n.t('The configuration has {0} problems.', errors);
+    return this.wasValid ? `${text} ${vscode.l10n.t('What was valid before still applies.')}` : text;
   }
 
   /** Context keys cross to the window's process: only changes do. */

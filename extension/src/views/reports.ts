@@ -11,9 +11,9 @@ export class Reports implements vscode.TextDocumentContentProvider {
   readonly onDidChange = this.changed.event;
 
   /** Shows the newest report of a forward; there is one document for each. */
-  async show(alias: string, markdown: string): Promise<void> {
-    // The last part of the path is the tab's title.
-    const uri = vscode.Uri.from({ scheme, path: `/${alias.replaceAll('/', '-')}.md` });
+  async show(forwardId: string, alias: string, markdown: string): Promise<void> {
+    // The last part of the path is the tab's title, in which two forwards may look the same.
+    const uri = vscode.Uri.from({ scheme, path: `/${alias.replaceAll('/', '-')}.md`, query: forwardId });
     this.texts.set(uri.toString(), markdown);
     this.changed.fire(uri);
     await vscode.commands.executeCommand('markdown.showPreview', uri);

@@ -12,8 +12,11 @@ type Consent = 'allowed' | 'declined';
  * Starts the forwards that ask for it with `auto_start`, each once per window, when it is first seen: one that the user stopped stays stopped.
  * Never in an untrusted workspace, and by default not before the user allowed it for this workspace.
  */
-export class AutoStart {
+export class AutoStart implements vscode.Disposable {
   private readonly seen = new Set<string>();
+  /** Seen, and neither allowed nor started by hand yet. */
+  private readonly waiting = new Set<string>();
+  private readonly subscriptions: readonly { dispose(): void }[];
   private isAsking = false;
 
   constructor(
@@ -22,18 +25,30 @@ export class AutoStart {
     private readonly settings: Settings,
     private readonly memory: Memory,
     private readonly start: (ids: readonly string[]) => Promise<unknown>,
-  ) {}
+  ) {
+    this.subscriptions = [
+      store.onDidRename(({ from, to }) => {
+        [this.seen, this.waiting].filter((ids) => ids.delete(from)).forEach((ids) => ids.add(to));
+      }),
+      enabled.onDidChange(() => {
+        enabled.ids.forEach((id) => this.waiting.delete(id));
+      }),
+    ];
+  }
 
   /** To be called whenever forwards came or the workspace became trusted. */
   async consider(): Promise<void> {
-    if (!vscode.workspace.isTrusted || this.settings.autoStart === 'never' || this.isAsking) {
+    if (!this.mayStart || this.isAsking) {
       return;
     }
-    const wanted = this.store.all.filter(({ id, autoStart, status }) => autoStart && status !== 'blocked' && !this.seen.has(id));
-    wanted.forEach(({ id }) => this.seen.add(id));
-    const stopped = wanted.filter(({ id }) => !this.enabled.has(id));
-    if (stopped.length > 0 && (await this.isAllowed(stopped))) {
-      await this.start(stopped.map(({ id }) => id));
+    const fresh = this.store.all.filter(({ id, autoStart, status }) => autoStart && status !== 'blocked' && !this.seen.has(id)).map(({ id }) => id);
+    fresh.forEach((id) => this.seen.add(id));
+    const stopped = fresh.filter((id) => !this.enabled.has(id));
+    if (stopped.length > 0) {
+      stopped.forEach((id) => this.waiting.add(id));
+      await this.offer();
+      // What came while a question was open.
+      await this.consider();
     }
   }
 
@@ -51,9 +66,25 @@ export class AutoStart {
     );
     if (chosen) {
       await this.memory.update(consentKey, chosen.consent);
-      // What waited for the answer waits no longer.
-      this.seen.clear();
-      await this.consider();
+      await this.offer();
+    }
+  }
+
+  dispose(): void {
+    this.subscriptions.forEach((subscription) => {
+      subscription.dispose();
+    });
+  }
+
+  private get mayStart(): boolean {
+    return vscode.workspace.isTrusted && this.settings.autoStart !== 'never';
+  }
+
+  /** Starts what waits by the time that it is allowed, if it is. */
+  private async offer(): Promise<void> {
+    const forwards = [...this.waiting].map((id) => this.store.get(id)).filter((forward) => forward !== undefined);
+    if (forwards.length > 0 && this.mayStart && (await this.isAllowed(forwards))) {
+      await this.start([...this.waiting].filter((id) => this.store.get(id)));
     }
   }
 
@@ -62,7 +93,7 @@ export class AutoStart {
       return true;
     }
     const consent = this.memory.get<Consent | undefined>(consentKey, undefined);
-    return consent === undefined ? this.ask(forwards) : consent === 'allowed';
+    return consent === undefined ? !this.isAsking && this.ask(forwards) : consent === 'allowed';
   }
 
   private async ask(forwards: readonly ForwardSnapshot[]): Promise<boolean> {

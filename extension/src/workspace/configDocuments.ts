@@ -40,7 +40,6 @@ export class ConfigDocuments implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.userConfigUri = vscode.Uri.joinPath(globalStorage, userConfigName);
-    this.watch();
     this.disposables.push(
       this.session.onDidChangeFile(() => {
         this.settle();
@@ -70,6 +69,10 @@ export class ConfigDocuments implements vscode.Disposable {
 
   /** Reads every document that exists, in the order of the folders, the user's own last. */
   async read(): Promise<readonly ConfigDocument[]> {
+    if (this.watchers.length === 0) {
+      // Before the first read, so that no change is missed, and no earlier: it takes the editor some time.
+      this.watch();
+    }
     const documents = await Promise.all(this.places().map(async (place) => this.readOne(place)));
     return documents.filter((document) => document !== undefined);
   }

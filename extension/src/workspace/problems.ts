@@ -13,6 +13,8 @@ export class Problems implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('kftray');
   private errors = 0;
   private all: readonly Problem[] = [];
+  /** What each document was last given. */
+  private readonly shown = new Map<string, string>();
 
   /** How many problems keep a forward, or a whole document, from being applied. */
   get errorCount(): number {
@@ -22,15 +24,20 @@ export class Problems implements vscode.Disposable {
   show(problems: readonly Problem[]): void {
     this.all = problems;
     this.errors = problems.filter(({ severity }) => severity === 'error').length;
-    const byUri = new Map<string, vscode.Diagnostic[]>();
-    for (const problem of problems) {
-      const diagnostic = new vscode.Diagnostic(toRange(problem.range), problem.message, severities[problem.severity]);
-      diagnostic.source = 'kftray';
-      diagnostic.code = problem.code;
-      byUri.set(problem.uri, [...(byUri.get(problem.uri) ?? []), diagnostic]);
+    // Only what changed: taken away and set again, the same problem would flicker.
+    for (const uri of new Set([...this.shown.keys(), ...problems.map((problem) => problem.uri)])) {
+      const ofDocument = problems.filter((problem) => problem.uri === uri);
+      const text = ofDocument.length === 0 ? undefined : JSON.stringify(ofDocument);
+      if (text === this.shown.get(uri)) {
+        continue;
+      }
+      this.collection.set(vscode.Uri.parse(uri), ofDocument.map(toDiagnostic));
+      if (text === undefined) {
+        this.shown.delete(uri);
+      } else {
+        this.shown.set(uri, text);
+      }
     }
-    this.collection.clear();
-    this.collection.set([...byUri].map(([uri, diagnostics]) => [vscode.Uri.parse(uri), diagnostics]));
   }
 
   /** What would settle a problem that is shown, if a program can. */
@@ -42,6 +49,13 @@ export class Problems implements vscode.Disposable {
   dispose(): void {
     this.collection.dispose();
   }
+}
+
+function toDiagnostic({ range, message, severity, code }: Problem): vscode.Diagnostic {
+  const diagnostic = new vscode.Diagnostic(toRange(range), message, severities[severity]);
+  diagnostic.source = 'kftray';
+  diagnostic.code = code;
+  return diagnostic;
 }
 
 export function toRange({ startLine, startColumn, endLine, endColumn }: TextRange): vscode.Range {

@@ -22,8 +22,16 @@ export class WorkspaceLoader implements vscode.Disposable {
     const load = (): void => {
       background('Applying the workspace', () => this.load());
     };
-    this.disposables.push(documents.onDidChange(load), settings.onDidChange(load), vscode.workspace.onDidGrantWorkspaceTrust(load));
-    load();
+    // In a turn of its own: the editor, and every other extension, waits for the one in which this is made.
+    const first = setImmediate(load);
+    this.disposables.push(
+      new vscode.Disposable(() => {
+        clearImmediate(first);
+      }),
+      documents.onDidChange(load),
+      settings.onDidChange(load),
+      vscode.workspace.onDidGrantWorkspaceTrust(load),
+    );
   }
 
   get isLoaded(): boolean {

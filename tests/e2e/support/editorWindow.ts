@@ -95,9 +95,9 @@ export class EditorWindow {
     return labels;
   }
 
-  /** The row of a group, whose spoken label is "name, active/all active". */
+  /** The row of a group that shows a share such as 1/3; its spoken label is "name, 1 of 3 active". */
   group(name: string, share = ''): Locator {
-    return this.pane.locator(`.monaco-list-row[aria-level="1"][aria-label^="${name}, ${share}"]`);
+    return this.pane.locator(`.monaco-list-row[aria-level="1"][aria-label^="${name}, ${share.replace('/', ' of ')}"]`);
   }
 
   /** Presses a row's inline button, which is there while the mouse is over the row. Its label may go on with a key. */

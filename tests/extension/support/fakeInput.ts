@@ -2,6 +2,7 @@ interface Item {
   readonly label: string;
   readonly description?: string;
   readonly detail?: string;
+  readonly buttons?: readonly { readonly tooltip: string }[];
 }
 
 type Listener = (event?: unknown) => unknown;
@@ -20,16 +21,23 @@ export class FakeInput {
   private accepted: Listener = () => undefined;
   private pressed: Listener = () => undefined;
   private changed: Listener = () => undefined;
+  private itemPressed: Listener = () => undefined;
+  private hidden: Listener = () => undefined;
 
   constructor(private readonly shown: FakeInput[]) {}
 
   readonly onDidAccept = (listener: Listener): { dispose(): void } => this.listen(() => (this.accepted = listener));
   readonly onDidTriggerButton = (listener: Listener): { dispose(): void } => this.listen(() => (this.pressed = listener));
   readonly onDidChangeValue = (listener: Listener): { dispose(): void } => this.listen(() => (this.changed = listener));
-  readonly onDidHide = (): { dispose(): void } => this.listen(() => undefined);
+  readonly onDidTriggerItemButton = (listener: Listener): { dispose(): void } => this.listen(() => (this.itemPressed = listener));
+  readonly onDidHide = (listener: Listener): { dispose(): void } => this.listen(() => (this.hidden = listener));
 
   show(): void {
     this.shown.push(this);
+  }
+
+  hide(): void {
+    this.hidden();
   }
 
   dispose(): void {
@@ -41,6 +49,12 @@ export class FakeInput {
     this.selectedItems = this.items.filter((item) => item.label === label && (item.description ?? '').includes(description)).slice(0, 1);
     this.isDone = true;
     this.accepted();
+  }
+
+  /** Presses the button of a row that has this tooltip. */
+  pressOn(label: string, tooltip: string): void {
+    const item = this.items.find((row) => row.label === label);
+    this.itemPressed({ item, button: item?.buttons?.find((button) => button.tooltip === tooltip) });
   }
 
   type(value: string): void {

@@ -97,7 +97,7 @@ export class ShownTerminal {
 }
 
 /** What views have put on the screen, newest last, and the buttons that are pressed in it; tests empty it. */
-export const shown: { messages: string[]; terminals: ShownTerminal[]; inputs: FakeInput[]; answers: string[] } = { messages: [], terminals: [], inputs: [], answers: [] };
+export const shown: { messages: string[]; terminals: ShownTerminal[]; inputs: FakeInput[]; answers: string[]; progress: { title: string | undefined; cancel(): void }[] } = { messages: [], terminals: [], inputs: [], answers: [], progress: [] };
 
 const tell = (message: string): Promise<string | undefined> => {
   shown.messages.push(message);
@@ -117,9 +117,18 @@ export const window = {
     const answer = shown.answers.shift();
     return Promise.resolve(items.find(({ label }) => label === answer));
   },
+  /** Those in a notification are kept, to be cancelled. */
+  withProgress: <T>(options: { title?: string; location: unknown }, task: (progress: unknown, token: unknown) => Promise<T>) => {
+    const cancellation = new CancellationTokenSource();
+    if (options.location === ProgressLocation.Notification) {
+      shown.progress.push({ title: options.title, cancel: () => { cancellation.cancel(); } });
+    }
+    return task({}, cancellation.token);
+  },
   showTextDocument: () => Promise.resolve(undefined),
   createQuickPick: () => new FakeInput(shown.inputs),
   createInputBox: () => new FakeInput(shown.inputs),
+  createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),
   createTerminal: ({ pty }: { pty: ConstructorParameters<typeof ShownTerminal>[0] }) => {
     const terminal = new ShownTerminal(pty);
     shown.terminals.push(terminal);
@@ -132,6 +141,7 @@ export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const QuickInputButtons = { Back: { id: 'back' } };
 export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
+export const ProgressLocation = { Notification: 15 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 export class RelativePattern {
   constructor(
@@ -143,7 +153,7 @@ export class RelativePattern {
 export const Uri = {
   joinPath: (base: { toString(): string }, ...parts: string[]) => Uri.parse([base.toString(), ...parts].join('/')),
   parse: (text: string) => ({ toString: () => text, path: new URL(text).pathname }),
-  from: ({ scheme, path }: { scheme: string; path: string }) => Uri.parse(`${scheme}:${path}`),
+  from: ({ scheme, path, query }: { scheme: string; path: string; query?: string }) => Uri.parse(`${scheme}:${path}${query === undefined ? '' : `?${query}`}`),
 };
 export const CodeActionKind = { QuickFix: 'quickfix' };
 export class CodeAction {
@@ -154,12 +164,31 @@ export class CodeAction {
   ) {}
 }
 
+/** What documents were said to have, newest last: the document, and the messages. Tests empty it. */
+export const problems: string[][] = [];
+export class Diagnostic {
+  source?: string;
+  code?: string;
+  constructor(
+    readonly range: unknown,
+    readonly message: string,
+    readonly severity: number,
+  ) {}
+}
+
 /** What providers were registered for, newest last. */
 export const selectors: unknown[] = [];
 export const languages = {
-  createDiagnosticCollection: () => ({ set: () => undefined, clear: () => undefined, dispose: () => undefined }),
+  createDiagnosticCollection: () => ({
+    set: (uri: { toString(): string }, found: readonly { message: string }[]) => problems.push([uri.toString(), ...found.map(({ message }) => message)]),
+    dispose: () => undefined,
+  }),
   registerCodeActionsProvider: (selector: unknown) => (selectors.push(selector), new Disposable(() => undefined)),
 };
+
+/** The commands that were run, newest last; tests empty it. */
+export const executed: unknown[][] = [];
+export const commands = { executeCommand: (...command: unknown[]) => Promise.resolve(void executed.push(command)) };
 
 /** What agents were offered, by name. */
 export const tools = new Map<string, unknown>();
@@ -180,6 +209,7 @@ export const workspace = {
   applyEdit: (edit: WorkspaceEdit) => documents.apply(edit),
   getWorkspaceFolder: () => undefined,
   onDidChangeWorkspaceFolders: new EventEmitter<undefined>().event,
+  registerTextDocumentContentProvider: () => new Disposable(() => undefined),
   registerFileSystemProvider: () => new Disposable(() => undefined),
   /** The patterns that are watched. */
   watched: [] as RelativePattern[],
@@ -190,11 +220,11 @@ export const workspace = {
   },
   onDidGrantWorkspaceTrust: new EventEmitter<undefined>().event,
   asRelativePath: (uri: { path: string }) => uri.path.split('/').slice(-2).join('/'),
-  getConfiguration: (section: string) => ({ get: (name: string, fallback: unknown) => settings.get(`${section}.${name}`) ?? fallback }),
+  getConfiguration: (section: string) => ({ get: (name: string, fallback?: unknown) => settings.get(`${section}.${name}`) ?? fallback }),
   onDidChangeConfiguration: configurationChanged.event,
 };
 
 export function changeSetting(name: string, value: unknown): void {
   settings.set(name, value);
-  configurationChanged.fire({ affectsConfiguration: () => true });
+  configurationChanged.fire({ affectsConfiguration: (section) => name === section || name.startsWith(`${section}.`) });
 }

@@ -5,7 +5,7 @@ import { Settings } from '../../../extension/src/settings';
 import { type BrowseParams, type BrowseResult, type BrowseWorkload } from '../../../extension/src/sidecar/protocol.generated';
 import { type SidecarSupervisor } from '../../../extension/src/sidecar/supervisor';
 import { ClusterTree } from '../../../extension/src/views/clusterTree';
-import { workspace } from '../support/fakeVscode';
+import { changeSetting, workspace } from '../support/fakeVscode';
 import { t } from '../support/snapshots';
 
 const nothing: BrowseResult = { contexts: [], namespaces: [], workloads: [] };
@@ -92,6 +92,16 @@ describe('Tree', () => {
   it('Tree_BeforeAnythingIsExpanded_AsksNothing', () => {
     new ClusterTree({ supervisor, settings: new Settings() });
     expect(asked).toEqual([]);
+  });
+
+  it('Tree_OtherSettingsThanTheKubeconfig_AskNothingAgain', () => {
+    const tree = new ClusterTree({ supervisor, settings: new Settings() });
+    let refreshes = 0;
+    tree.onDidChangeTreeData(() => refreshes++);
+    changeSetting('kftray.view.groupBy', 'none');
+    expect(refreshes).toBe(0);
+    changeSetting('kftray.kubeconfig', []);
+    expect(refreshes).toBe(1);
   });
 
   it('Tree_EachLevel_AsksForItsOwn', async () => {

@@ -109,6 +109,37 @@ it('Tree_AnotherGrouping_RebuildsTheTree', () => {
   expect(show().map(({ label }) => label)).toEqual(['shop/api', 'shop/web']);
 });
 
+it('Tree_GroupedByContext_IsRebuiltOnlyWhenARowMoves', () => {
+  vscode.changeSetting('kftray.view.groupBy', 'context');
+  vi.advanceTimersByTime(1000);
+  show();
+  changes.length = 0;
+  store.update({ snapshots: [{ ...api, status: 'starting' }], removed: [] });
+  vi.advanceTimersByTime(1000);
+  expect(changes.map((nodes) => nodes?.map(({ id }) => id))).toEqual([['f:shop-web/shop/api']]);
+  store.update({ snapshots: [{ ...api, status: 'active', context: 'kind' }], removed: [] });
+  expect(changes.at(-1)).toBeUndefined();
+  expect(show().map(({ label }) => label)).toEqual(['kind', 'shop/api', 'shop/web']);
+});
+
+it('Tree_OtherSettings_RedrawNothing', () => {
+  vscode.changeSetting('kftray.notifications', 'none');
+  vi.advanceTimersByTime(1000);
+  expect(changes).toEqual([]);
+});
+
+it('Tree_CountingDownWhileHidden_WaitsUntilItIsShown', () => {
+  tree.setShown(false);
+  store.update({ snapshots: [{ ...api, status: 'reconnecting', waitingFor: 'time', nextAttemptAt: new Date(Date.now() + 60_000).toISOString() }], removed: [] });
+  vi.advanceTimersByTime(1000);
+  show();
+  changes.length = 0;
+  vi.advanceTimersByTime(5000);
+  expect(changes).toEqual([]);
+  tree.setShown(true);
+  expect(changes).toHaveLength(1);
+});
+
 it('Tree_Tooltip_IsResolvedWithTheFiguresOfTheMoment', () => {
   const node = tree.nodeOf(api.id)!;
   const item = tree.resolveTreeItem(tree.getTreeItem(node), node) as unknown as vscode.TreeItem;

@@ -133,13 +133,13 @@ describe('WhenClauses', () => {
 describe('Settings', () => {
   it('Settings_Declared_AreReadAndNoOthers', () => {
     const reader = sources.find(({ name }) => name === 'settings.ts')!.text;
-    const reads = [...reader.matchAll(/this\.read(?:<.*?>)?\('([\w.]+)', ([^,]+?)(?:, \w+)?\)/g)].map(([, name]) => `kftray.${name!}`);
+    const reads = [...reader.matchAll(/this\.(?:read|text|flag|number|object|choice)\('([\w.]+)'/g)].map(([, name]) => `kftray.${name!}`);
     expect(reads.sort()).toEqual([...settings].sort());
   });
 
   it('Settings_ReadWithoutAValue_FallBackToTheDeclaredDefault', () => {
     const reader = sources.find(({ name }) => name === 'settings.ts')!.text;
-    for (const [, name, fallback] of reader.matchAll(/this\.read(?:<.*?>)?\('([\w.]+)', ([^,]+?)(?:, \w+)?\)(?: \* 1000)?[;,]/g)) {
+    for (const [, name, fallback] of reader.matchAll(/this\.(?:read|text|flag|number|object|choice)\('([\w.]+)', ([^,]+?)(?:, \w+)?\)(?: \* 1000)?[;,]/g)) {
       expect(JSON.parse(fallback!.replaceAll("'", '"')), name).toEqual(manifest.contributes.configuration.properties[`kftray.${name!}`]!.default);
     }
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupDescription, presentStatusBar, type StatusBarPresentation, type StatusBarSurroundings, summarize } from '../../../extension/src/model/summary';
+import { groupDescription, groupSentence, presentStatusBar, type StatusBarPresentation, type StatusBarSurroundings, summarize } from '../../../extension/src/model/summary';
 import { type ForwardSnapshot } from '../../../extension/src/sidecar/protocol.generated';
 import { snapshot, storeOf, t } from '../support/snapshots';
 
@@ -10,7 +10,7 @@ const usual: StatusBarSurroundings = { service: 'ready', trusted: true, visibili
 const active = snapshot({ alias: 'a', status: 'active' });
 const stopped = snapshot({ alias: 'b' });
 const failed = snapshot({ alias: 'c', status: 'failed', fault: { kind: 'portInUse', message: 'In use.' } });
-const reconnecting = snapshot({ alias: 'd', status: 'reconnecting', waitingFor: 'time' });
+const reconnecting = snapshot({ alias: 'd', status: 'reconnecting', waitingFor: 'time', reconnects: 1 });
 const blocked = snapshot({ alias: 'e', status: 'blocked' });
 
 function bar(forwards: ForwardSnapshot[], around: Partial<StatusBarSurroundings> = {}, now = muchLater): StatusBarPresentation | undefined {
@@ -42,13 +42,20 @@ describe('StatusBar', () => {
 
   it('StatusBar_ReconnectingForLessThanTwoSeconds_IsNotShown', () => {
     const soon = Date.parse(since) + 1999;
-    expect(bar([active, reconnecting], {}, soon)?.text).toBe('$(plug) 1/2');
+    expect(bar([active, reconnecting], {}, soon)?.text).toBe('$(plug) 2/2');
+    expect(bar([active, reconnecting], {}, soon)?.accessibilityLabel).toBe('Kftray: 2 of 2 port forwards active');
+    expect(groupDescription(summarize(storeOf(active, reconnecting), soon), t)).toBe('1/2');
     expect(summarize(storeOf(reconnecting), soon).nextBusyAt).toBe(Date.parse(since) + 2000);
     expect(summarize(storeOf(reconnecting), muchLater).nextBusyAt).toBeUndefined();
   });
 
+  it('StatusBar_ReconnectingBeforeItEverWorked_IsNotActive', () => {
+    expect(bar([active, snapshot({ status: 'reconnecting', waitingFor: 'time' })], {}, Date.parse(since) + 1)?.text).toBe('$(plug) 1/2');
+  });
+
   it('StatusBar_AccessibilityLabel_IsASentence', () => {
-    expect(bar([active, failed])?.accessibilityLabel).toBe('Kftray: 1 of 2 port forwards active, 1 need attention');
+    expect(bar([active, failed])?.accessibilityLabel).toBe('Kftray: 1 of 2 port forwards active, 1 needs attention');
+    expect(bar([failed, failed])?.accessibilityLabel).toBe('Kftray: 0 of 2 port forwards active, 2 need attention');
   });
 
   it('StatusBar_Tooltip_ListsTenAtMost', () => {
@@ -67,5 +74,11 @@ describe('Group', () => {
     [[active, failed], '1/2, 1 failed'],
   ])('GroupDescription_%#', (forwards, expected) => {
     expect(groupDescription(summarize(storeOf(...forwards), muchLater), t)).toBe(expected);
+  });
+
+  it('Group_Spoken_IsASentence', () => {
+    const sentence = (...forwards: ForwardSnapshot[]): string => groupSentence('shop', summarize(storeOf(...forwards), muchLater), t);
+    expect(sentence(active, stopped)).toBe('shop, 1 of 2 active');
+    expect(sentence(active, stopped, failed)).toBe('shop, 1 of 3 active, 1 failed');
   });
 });

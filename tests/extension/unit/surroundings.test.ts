@@ -91,7 +91,7 @@ describe('Readme', () => {
 
 describe('Outages', () => {
   const since = Date.parse('2026-01-01T12:00:00Z');
-  const lost = (alias: string) => snapshot({ alias, status: 'reconnecting', waitingFor: 'time' });
+  const lost = (alias: string) => snapshot({ alias, status: 'reconnecting', waitingFor: 'time', reconnects: 1 });
 
   it('Outage_AfterTheTime_IsToldOncePerIncident', () => {
     const watch = new OutageWatch();
@@ -106,9 +106,17 @@ describe('Outages', () => {
     expect(new OutageWatch().look(storeOf(lost('a')), 0, since + 1e9)).toEqual({});
   });
 
-  it('Outage_OfStoppedStartingAndFailed_IsNone', () => {
-    const others = [snapshot(), snapshot({ status: 'starting' }), snapshot({ status: 'failed' })];
+  it('Outage_OfWhatNeverWorkedOrIsNotLost_IsNone', () => {
+    const others = [snapshot({ status: 'reconnecting', waitingFor: 'time' }), snapshot(), snapshot({ status: 'starting' }), snapshot({ status: 'failed' })];
     expect(new OutageWatch().look(storeOf(...others), 1000, since + 1e9)).toEqual({});
+  });
+
+  it('Outage_OverARestartOfTheService_IsNotToldAgain', () => {
+    const watch = new OutageWatch();
+    expect(watch.look(storeOf(lost('a')), 1000, since + 1000).outage).toBeDefined();
+    expect(watch.look({ all: [lost('a')], isCurrent: () => false }, 1000, since + 2000)).toEqual({});
+    expect(watch.look(storeOf(snapshot({ alias: 'a', status: 'starting' })), 1000, since + 3000)).toEqual({});
+    expect(watch.look(storeOf(snapshot({ alias: 'a', status: 'reconnecting', waitingFor: 'time' })), 1000, since + 9000)).toEqual({});
   });
 });
 
