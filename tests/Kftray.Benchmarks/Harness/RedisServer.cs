@@ -26,11 +26,11 @@ internal sealed class RedisServer : IAsyncDisposable
         return new RedisServer(server) { Address = address };
     }
 
-    /// <summary>Requests a second on 50 connections, each of which waits for its answer: the benchmark's defaults.</summary>
-    public static async Task<double> MeasureAsync(int port, string test, int requests, CancellationToken cancellationToken)
+    /// <summary>Requests a second on 50 connections, the benchmark's default, each of which waits for the answers to so many before it sends more.</summary>
+    public static async Task<double> MeasureAsync(int port, string test, int pipeline, int requests, CancellationToken cancellationToken)
     {
         var result = await Tool.RunAsync(
-            "redis-benchmark", ["-p", $"{port}", "-t", test, "-n", $"{requests}", "--csv"], TimeSpan.FromSeconds(60), cancellationToken);
+            "redis-benchmark", ["-p", $"{port}", "-t", test, "-n", $"{requests}", "-P", $"{pipeline}", "--csv"], TimeSpan.FromSeconds(60), cancellationToken);
         var line = result.Output.Split('\n').FirstOrDefault(line => line.StartsWith($"\"{test.ToUpperInvariant()}\"", StringComparison.Ordinal));
         return line is null ? 0 : double.Parse(line.Split(',')[1].Trim('"'), CultureInfo.InvariantCulture);
     }

@@ -30,10 +30,12 @@ internal sealed class ProxyRow(
         {
             if (redis is null)
                 say("redis-benchmark: left out, there is no redis-server. Install it: apt-get install redis-server");
-            foreach (var test in redis is null ? Array.Empty<string>() : ["set", "get"])
+            (string Test, int Pipeline)[] loads = redis is null ? [] : [("set", 1), ("get", 1), ("get", 16)];
+            foreach (var (test, pipeline) in loads)
             {
+                var name = $"redis-benchmark {test.ToUpperInvariant()}{(pipeline > 1 ? $", {pipeline} at a time" : "")} [requests/s]";
                 await CompareAsync("redis", redis!.Address, async (port, _) => new Figure(
-                    $"redis-benchmark {test.ToUpperInvariant()} [requests/s]", await RedisServer.MeasureAsync(port, test, pace.Seconds * 10_000, cancellationToken), true), cancellationToken);
+                    name, await RedisServer.MeasureAsync(port, test, pipeline, pace.Seconds * 10_000 * pipeline, cancellationToken), true), cancellationToken);
             }
         }
 
