@@ -37,7 +37,7 @@ internal sealed class FrameReader(Socket client, ChunkPool chunks) : IDisposable
         {
             if (_chunk is null)
             {
-                await _turns.PauseAsync(client.WaitReadableAsync(stopping));
+                await _turns.Pause(client.WaitReadableAsync(stopping));
                 _chunk = await chunks.RentAsync(stopping);
             }
 
@@ -47,7 +47,7 @@ internal sealed class FrameReader(Socket client, ChunkPool chunks) : IDisposable
             {
                 // A half frame keeps its chunk while the rest is on its way.
                 if (IsInsideFrame)
-                    await _turns.PauseAsync(client.WaitReadableAsync(stopping));
+                    await _turns.Pause(client.WaitReadableAsync(stopping));
                 else
                     Dispose();
                 continue;

@@ -73,7 +73,7 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
         while (true)
         {
             // Ended by the sockets' disposal, as everything here: a token would be registered for each read.
-            var count = await turns.PauseAsync(source.ReceiveAsync(little, SocketFlags.None, CancellationToken.None));
+            var count = await turns.Pause(source.ReceiveAsync(little, SocketFlags.None, CancellationToken.None));
             if (count == 0)
                 return;
             context.Touch();
@@ -114,7 +114,7 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
 
             if (passedOn < LittleSize)
                 return true;
-            await turns.PauseAsync(source.WaitReadableAsync(CancellationToken.None));
+            await turns.Pause(source.WaitReadableAsync(CancellationToken.None));
         }
     }
 }

@@ -11,19 +11,20 @@ internal sealed class Turns
     private int _taken;
 
     /// <summary>Call it in each turn of a loop over a socket.</summary>
-    public async ValueTask TakeAsync()
-    {
-        if (++_taken < InARow)
-            return;
-        _taken = 0;
-        await Task.Yield();
-    }
+    public ValueTask TakeAsync() => ++_taken < InARow ? ValueTask.CompletedTask : YieldAsync();
 
-    /// <summary>Waits for a socket; if that takes any time, the others have had their turns.</summary>
-    public async ValueTask<T> PauseAsync<T>(ValueTask<T> wait)
+    /// <summary>Call it with each wait for a socket: if that takes any time, the others have their turns.</summary>
+    /// <returns>The same: a state machine around each wait would cost more than the count.</returns>
+    public ValueTask<T> Pause<T>(ValueTask<T> wait)
     {
         if (!wait.IsCompleted)
             _taken = 0;
-        return await wait;
+        return wait;
+    }
+
+    private async ValueTask YieldAsync()
+    {
+        _taken = 0;
+        await Task.Yield();
     }
 }

@@ -145,7 +145,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
         while (true)
         {
             var socket = target.Socket;
-            var error = await _turns.PauseAsync(socket.WaitDatagramAsync(ending));
+            var error = await _turns.Pause(socket.WaitDatagramAsync(ending));
             if (error == SocketError.Success)
                 error = await PassOnAsync(socket, idle, ending);
             if (error == SocketError.Success)

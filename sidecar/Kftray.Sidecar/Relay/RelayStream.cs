@@ -28,7 +28,19 @@ internal sealed class RelayStream(IPodStream inner, bool isDatagrams, Action<Rel
 
     public CancellationToken Lost => inner.Lost;
 
-    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+    // Once a connection is let in there is nothing to take out any more.
+    public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) =>
+        _isAnswered && !isDatagrams && _unread.IsEmpty ? inner.ReadAsync(cancellationToken) : ReadWithoutStatusAsync(cancellationToken);
+
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => inner.WriteAsync(bytes);
+
+    public ValueTask CompleteWritesAsync() => inner.CompleteWritesAsync();
+
+    public void Abort() => inner.Abort();
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadWithoutStatusAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -42,14 +54,6 @@ internal sealed class RelayStream(IPodStream inner, bool isDatagrams, Action<Rel
                 return bytes;
         }
     }
-
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => inner.WriteAsync(bytes);
-
-    public ValueTask CompleteWritesAsync() => inner.CompleteWritesAsync();
-
-    public void Abort() => inner.Abort();
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private void TakeAnswer()
     {
