@@ -3,7 +3,6 @@ using Kftray.Relay;
 using Kftray.Sidecar.Datagrams;
 using Kftray.Sidecar.Endpoints;
 using Kftray.Sidecar.Forwarding;
-using Kftray.Sidecar.Tests.Fakes;
 using Xunit;
 
 namespace Kftray.Sidecar.Tests.Endpoints;
