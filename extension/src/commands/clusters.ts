@@ -8,6 +8,7 @@ import { clusterNode, portNumbered, type SaveTarget } from './add/draft';
 import { browseCluster } from './browse';
 import { type CommandContext } from './context';
 import { requireTrust } from './trust';
+import { remotePortValue } from './verdicts';
 import { notifyInformation } from '../views/notify';
 
 /** Asks the cluster again: below a row, or for everything. */
@@ -59,15 +60,15 @@ async function annotatedWorkloads(context: CommandContext, node: Extract<Cluster
 
 function annotatedForwards({ context, namespace }: { context: string; namespace: string }, { name, ports, annotated }: BrowseWorkload): readonly NewForward[] {
   return (annotated ?? []).map(({ alias, localPort, remotePort }) => {
-    const isNumber = /^\d+$/.test(remotePort);
-    const port = ports.find(({ name: portName }) => portName === remotePort) ?? (isNumber ? portNumbered(ports, Number(remotePort)) : undefined);
+    const remote = remotePortValue(remotePort);
+    const port = ports.find(({ name: portName }) => portName === remotePort) ?? (typeof remote === 'number' ? portNumbered(ports, remote) : undefined);
     return {
       alias,
       service: name,
       namespace,
       context,
       local_port: localPort,
-      remote_port: isNumber ? Number(remotePort) : remotePort,
+      remote_port: remote,
       ...(port?.protocol === 'udp' ? { protocol: 'udp' as const } : {}),
     };
   });

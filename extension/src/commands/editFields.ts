@@ -4,7 +4,7 @@ import { ask, pick } from './add/wizard';
 import { browseCluster } from './browse';
 import { type CommandContext } from './context';
 import { probePort } from './ports';
-import { aliasVerdict, kubernetesName, localPortVerdict, remotePortProblem, type Verdict } from './verdicts';
+import { aliasVerdict, kubernetesName, localPortVerdict, remotePortProblem, remotePortValue, type Verdict } from './verdicts';
 
 /** The new value of a key; undefined takes the key away, so that the default holds. */
 interface Answer {
@@ -33,7 +33,7 @@ export function fieldsOf(context: CommandContext, forward: ForwardSnapshot): rea
   return [
     text(vscode.l10n.t('Name'), 'alias', alias, (value) => Promise.resolve(aliasVerdict(value, others)), (value) => value),
     text(vscode.l10n.t('Local port'), 'local_port', String(localPort), (value) => localPortVerdict(value, others, (port) => probePort(context, port, forward)), Number),
-    text(vscode.l10n.t('Remote port'), 'remote_port', remotePort, (value) => refusal(remotePortProblem(value)), (value) => (/^\d+$/.test(value) ? Number(value) : value)),
+    text(vscode.l10n.t('Remote port'), 'remote_port', remotePort, (value) => refusal(remotePortProblem(value)), remotePortValue),
     text(vscode.l10n.t('Namespace'), 'namespace', namespace, (value) => refusal(value === '' ? undefined : kubernetesName(value)), emptyIsDefault),
     contextField(context, forward),
     choice(vscode.l10n.t('Open in Browser'), 'open', open, [

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { localUrl } from '../model/address';
-import { isWanted, type RowState } from '../model/rowState';
+import { canStart, isWanted } from '../model/rowState';
 import { pendingSignIns, signInTitle } from '../model/signIns';
 import { Throttle } from '../views/throttle';
 import { type CommandContext } from './context';
@@ -95,11 +95,6 @@ function buttons(context: CommandContext, id: string): readonly ForwardButton[] 
     ...(canStart(state) ? [button('play', vscode.l10n.t('Start Forward'), 'kftray.start')] : []),
     ...(isWanted(state) ? [button('debug-stop', vscode.l10n.t('Stop Forward'), 'kftray.stop')] : []),
   ];
-}
-
-/** Of a failed one too: that tries it again. */
-function canStart(state: RowState): boolean {
-  return state === 'stopped' || state === 'error';
 }
 
 /** Choosing a forward does what its state suggests. */

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { isWanted } from '../model/rowState';
+import { requestEach, wantForwards } from '../integrations/starting';
+import { canStart, isWanted } from '../model/rowState';
 import { type ForwardSnapshot } from '../sidecar/protocol.generated';
 import { type CommandContext } from './context';
 import { type Applies, groupForwards, stateOf, targetForwards } from './targets';
 import { requireTrust } from './trust';
 
-const canStart: Applies = (state) => state === 'stopped' || state === 'error';
 const canStop: Applies = (state) => isWanted(state);
 const canRetry: Applies = (state) => state === 'error' || state === 'elsewhere' || state === 'degraded' || state === 'reconnecting';
 
@@ -20,20 +20,20 @@ export async function stop(context: CommandContext, ...args: unknown[]): Promise
 /** Closes connections and begins anew. */
 export async function restart(context: CommandContext, ...args: unknown[]): Promise<void> {
   const forwards = await targetForwards(context, args, canStop, vscode.l10n.t('Restart which port forward?'));
-  await requestEach(context, 'forward/restart', forwards);
+  await requestEach(context.supervisor, 'forward/restart', forwards);
 }
 
 /** Tries at once what a forward waits for; its connections stay. */
 export async function retry(context: CommandContext, ...args: unknown[]): Promise<void> {
   const forwards = await targetForwards(context, args, canRetry, vscode.l10n.t('Retry which port forward?'));
-  await requestEach(context, 'forward/retry', forwards);
+  await requestEach(context.supervisor, 'forward/retry', forwards);
 }
 
 export async function startAll(context: CommandContext): Promise<void> {
   requireTrust();
   await startForwards(
     context,
-    context.store.all.filter((snapshot) => canStart(stateOf(context, snapshot), snapshot)),
+    context.store.all.filter((snapshot) => canStart(stateOf(context, snapshot))),
   );
 }
 
@@ -55,7 +55,7 @@ export async function stopGroup(context: CommandContext, ...args: unknown[]): Pr
   await stopForwards(context, groupForwards(context, args, canStop));
 }
 
-/** Wants the forwards, and shows what failed. One that is wanted already and failed begins anew: it has no connections, and its end is told of as a new one. */
+/** Wants the forwards, and shows what failed. */
 export async function startForwards(context: CommandContext, forwards: readonly ForwardSnapshot[]): Promise<void> {
   if (forwards.length === 0) {
     return;
@@ -63,10 +63,7 @@ export async function startForwards(context: CommandContext, forwards: readonly 
   requireTrust();
   const ids = forwards.map(({ id }) => id);
   await context.failures.during(ids, async () => {
-    const failed = forwards.filter(({ id, status }) => status === 'failed' && context.enabled.has(id));
-    await context.enabled.add(ids);
-    await applyWithProgress(context);
-    await requestEach(context, 'forward/restart', failed);
+    await wantForwards(context, ids, () => applyWithProgress(context));
   });
 }
 
@@ -79,11 +76,4 @@ async function stopForwards(context: CommandContext, forwards: readonly ForwardS
 
 async function applyWithProgress({ sync }: CommandContext): Promise<void> {
   await vscode.window.withProgress({ location: { viewId: 'kftray.forwards' } }, () => sync.apply());
-}
-
-async function requestEach({ supervisor }: CommandContext, method: 'forward/restart' | 'forward/retry', forwards: readonly ForwardSnapshot[]): Promise<void> {
-  if (forwards.length > 0) {
-    const connection = await supervisor.connection();
-    await Promise.all(forwards.map(({ id }) => connection.request(method, { id })));
-  }
 }

@@ -89,21 +89,17 @@ function selectedIds({ view }: CommandContext): readonly string[] {
 }
 
 function applicable(context: CommandContext, ids: readonly string[], applies: Applies): readonly ForwardSnapshot[] {
-  return snapshots(context, ids).filter((snapshot) => applies(stateOf(context, snapshot), snapshot));
+  return context.store.withIds(ids).filter((snapshot) => applies(stateOf(context, snapshot), snapshot));
 }
 
 function whyNot(context: CommandContext, ids: readonly string[]): string {
-  const [first, ...others] = snapshots(context, ids);
+  const [first, ...others] = context.store.withIds(ids);
   if (!first) {
     return ids.length === 0 ? vscode.l10n.t('Select a port forward first.') : vscode.l10n.t('There is no such port forward any more.');
   }
   return others.length > 0
     ? vscode.l10n.t('This applies to none of the {0} port forwards.', others.length + 1)
     : vscode.l10n.t('This does not apply to {0}: {1}.', first.alias, stateWord(stateOf(context, first), vscode.l10n.t));
-}
-
-function snapshots({ store }: CommandContext, ids: readonly string[]): readonly ForwardSnapshot[] {
-  return ids.map((id) => store.get(id)).filter((snapshot) => snapshot !== undefined);
 }
 
 function isNode(value: unknown): value is TreeNode {

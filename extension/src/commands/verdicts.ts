@@ -17,6 +17,11 @@ export function remotePortProblem(value: string): string | undefined {
   return isName || portProblem(value, 1) === undefined ? undefined : vscode.l10n.t('A remote port is a number from 1 to 65535, or the name of a port.');
 }
 
+/** A remote port as a document has it: a number, or the name of a port. */
+export function remotePortValue(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
 export function kubernetesName(value: string): string | undefined {
   return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value) && value.length <= 253 ? undefined : vscode.l10n.t('Names have lower-case letters, digits, "-" and ".".');
 }

@@ -116,9 +116,8 @@ export class ForwardTerminal implements vscode.Pseudoterminal {
   }
 
   private sayWhatIsAwaited(forwards: readonly ForwardSnapshot[]): void {
-    forwards
-      .map(({ id }) => this.control.store.get(id))
-      .filter((snapshot) => snapshot !== undefined)
+    this.control.store
+      .withIds(forwards.map(({ id }) => id))
       .filter((snapshot) => isUnderWay(snapshot, this.stateOf(snapshot)))
       .forEach((snapshot) => {
         this.say(vscode.l10n.t('Waiting: {0}', this.line(snapshot)));

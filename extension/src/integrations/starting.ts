@@ -37,10 +37,10 @@ export interface Patience {
  * how they are then, or when the limit is reached; those that no document defines any more are left out. Rejects when cancelled.
  */
 export async function startAndWait(control: ForwardControl, forwards: readonly ForwardSnapshot[], { limitMs, cancelled }: Patience): Promise<readonly ForwardSnapshot[]> {
-  const { store, enabled, sync, supervisor } = control;
+  const { store, enabled, sync } = control;
   const ids = forwards.map(({ id }) => id);
   // An old failure is no answer: what was wanted already is begun anew, and told of with another time.
-  const failures = new Map(snapshotsOf(store, ids).flatMap(({ id, since, status }) => (status === 'failed' ? [[id, since]] : [])));
+  const failures = new Map(store.withIds(ids).flatMap(({ id, since, status }) => (status === 'failed' ? [[id, since]] : [])));
   const isDecided = (snapshot: ForwardSnapshot): boolean => {
     const state = rowState(snapshot, store.isCurrent(snapshot.id));
     switch (state) {
@@ -52,18 +52,28 @@ export async function startAndWait(control: ForwardControl, forwards: readonly F
         return !isUnderWay(snapshot, state);
     }
   };
-  const begunBefore = snapshotsOf(store, ids).filter((snapshot) => enabled.has(snapshot.id) && rowState(snapshot, store.isCurrent(snapshot.id)) === 'error');
-  await enabled.add(ids);
-  await sync.apply();
-  if (begunBefore.length > 0) {
-    const connection = await supervisor.connection();
-    await Promise.all(begunBefore.map(({ id }) => connection.request('forward/restart', { id })));
-  }
+  await wantForwards(control, ids, () => sync.apply());
   const look = (isLast: boolean): readonly ForwardSnapshot[] | undefined => {
-    const snapshots = snapshotsOf(store, ids);
+    const snapshots = store.withIds(ids);
     return isLast || snapshots.every(isDecided) ? snapshots : undefined;
   };
   return whenever(control, look, limitMs, cancelled);
+}
+
+/** Wants forwards. One that was wanted already and failed begins anew: it has no connections, and its end is told of as a new one. */
+export async function wantForwards({ store, enabled, supervisor }: Omit<ForwardControl, 'sync'>, ids: readonly string[], apply: () => Promise<unknown>): Promise<void> {
+  const failed = store.withIds(ids).filter((snapshot) => enabled.has(snapshot.id) && rowState(snapshot, store.isCurrent(snapshot.id)) === 'error');
+  await enabled.add(ids);
+  await apply();
+  await requestEach(supervisor, 'forward/restart', failed);
+}
+
+/** Starts no service when there is nothing to ask for. */
+export async function requestEach(supervisor: ConnectionSource, method: 'forward/restart' | 'forward/retry', forwards: readonly ForwardSnapshot[]): Promise<void> {
+  if (forwards.length > 0) {
+    const connection = await supervisor.connection();
+    await Promise.all(forwards.map(({ id }) => connection.request(method, { id })));
+  }
 }
 
 export async function stopForwards({ enabled, sync }: ForwardControl, forwards: readonly ForwardSnapshot[]): Promise<void> {
@@ -79,10 +89,6 @@ export function isThere(state: RowState): boolean {
 /** It may still come by itself. */
 export function isUnderWay({ waitingFor }: ForwardSnapshot, state: RowState): boolean {
   return state === 'starting' || state === 'reconnecting' || state === 'unknown' || (state === 'degraded' && waitingFor !== 'user');
-}
-
-function snapshotsOf(store: ForwardStore, ids: readonly string[]): readonly ForwardSnapshot[] {
-  return ids.map((id) => store.get(id)).filter((snapshot) => snapshot !== undefined);
 }
 
 /** The answer to an apply names forwards; what they are follows as a notification. */

@@ -16,23 +16,26 @@ export function liveRanges({ ranges }: Pick<WorkspaceSync, 'ranges'>, store: Pic
     return saved;
   }
   const text = document.getText();
+  const names = namesIn(text);
   return saved.flatMap(({ id }) => {
     const alias = store.get(id)?.alias;
-    const place = alias === undefined ? undefined : placeOf(text, alias);
-    if (!place) {
+    const [only, ...others] = alias === undefined ? [] : (names.get(JSON.stringify(alias)) ?? []);
+    const start = only && others.length === 0 ? openBrace(text, only.start) : undefined;
+    if (!only || start === undefined) {
       return [];
     }
-    const [start, end] = [document.positionAt(place.start), document.positionAt(place.end)];
-    return [{ id, uri, range: { startLine: start.line, startColumn: start.character, endLine: end.line, endColumn: end.character } }];
+    const [from, to] = [document.positionAt(start), document.positionAt(only.end)];
+    return [{ id, uri, range: { startLine: from.line, startColumn: from.character, endLine: to.line, endColumn: to.character } }];
   });
 }
 
-/** From the brace of the object to the end of its name. */
-function placeOf(text: string, alias: string): { readonly start: number; readonly end: number } | undefined {
-  const name = JSON.stringify(alias).replace(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`);
-  const [only, ...others] = text.matchAll(new RegExp(String.raw`"alias"\s*:\s*${name}`, 'g'));
-  const start = only && others.length === 0 ? openBrace(text, only.index) : undefined;
-  return only && start !== undefined ? { start, end: only.index + only[0].length } : undefined;
+/** Where each name stands, by how it is written in JSON. The text is looked through once: lenses are asked for while somebody types. */
+function namesIn(text: string): ReadonlyMap<string, readonly { readonly start: number; readonly end: number }[]> {
+  const names = new Map<string, { start: number; end: number }[]>();
+  for (const { 0: member, 1: name = '', index } of text.matchAll(/"alias"\s*:\s*("(?:[^"\\]|\\.)*")/g)) {
+    names.set(name, [...(names.get(name) ?? []), { start: index, end: index + member.length }]);
+  }
+  return names;
 }
 
 /** The brace that is open at an offset. */

@@ -36,6 +36,11 @@ export class ForwardStore {
     return this.snapshots.get(id);
   }
 
+  /** Those of the ids that there are, in the order of the ids. */
+  withIds(ids: Iterable<string>): readonly ForwardSnapshot[] {
+    return [...ids].map((id) => this.snapshots.get(id)).filter((snapshot) => snapshot !== undefined);
+  }
+
   /** False while the sidecar that reported this forward is gone and its successor has not spoken yet. */
   isCurrent(id: string): boolean {
     return this.current.has(id);

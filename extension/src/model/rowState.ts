@@ -25,6 +25,11 @@ export function isWanted(state: RowState): boolean {
   return state !== 'stopped' && state !== 'blocked' && state !== 'unknown';
 }
 
+/** True where *Start* does something: a failed forward is tried again. */
+export function canStart(state: RowState): boolean {
+  return state === 'stopped' || state === 'error';
+}
+
 /** True when it was active since it was last started, whatever it is now. */
 export function hasWorked({ status, reconnects }: ForwardSnapshot): boolean {
   return status === 'active' || reconnects > 0;

@@ -37,7 +37,7 @@ export class FailureNotice {
   }
 
   private showProgress(ids: readonly string[], settled: Promise<unknown>): void {
-    const starting = ids.map((id) => this.store.get(id)).filter((snapshot) => snapshot?.status === 'starting');
+    const starting = this.store.withIds(ids).filter(({ status }) => status === 'starting');
     if (starting.length === 0) {
       return;
     }
@@ -55,7 +55,7 @@ export class FailureNotice {
       !this.store.isCurrent(id) || status === 'starting' || ((status === 'stopped' || status === 'failed') && since === before.get(id));
     return new Promise((resolve) => {
       const look = (isLast: boolean): void => {
-        const snapshots = ids.map((id) => this.store.get(id)).filter((snapshot) => snapshot !== undefined);
+        const snapshots = this.store.withIds(ids);
         if (isLast || !snapshots.some(isUndecided)) {
           clearTimeout(timer);
           subscription.dispose();

@@ -223,9 +223,7 @@ export class ForwardsTree implements vscode.TreeDataProvider<TreeNode>, vscode.D
   }
 
   private summaryOf(node: TreeNode): Summary {
-    const all = forwardIds(node)
-      .map((id) => this.store.get(id))
-      .filter((snapshot) => snapshot !== undefined);
+    const all = this.store.withIds(forwardIds(node));
     return summarize({ all, isCurrent: (id) => this.store.isCurrent(id) }, Date.now());
   }
 }

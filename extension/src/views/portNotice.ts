@@ -54,7 +54,7 @@ export class PortNotice implements vscode.Disposable {
 
   private async tell(): Promise<void> {
     this.later = undefined;
-    const forwards = [...this.untold].map((id) => this.store.get(id)).filter((forward) => forward !== undefined);
+    const forwards = this.store.withIds(this.untold);
     this.untold.clear();
     const moved = forwards.filter(({ configuredLocalPort }) => configuredLocalPort);
     const [first] = moved;

@@ -82,9 +82,9 @@ export class AutoStart implements vscode.Disposable {
 
   /** Starts what waits by the time that it is allowed, if it is. */
   private async offer(): Promise<void> {
-    const forwards = [...this.waiting].map((id) => this.store.get(id)).filter((forward) => forward !== undefined);
+    const forwards = this.store.withIds(this.waiting);
     if (forwards.length > 0 && this.mayStart && (await this.isAllowed(forwards))) {
-      await this.start([...this.waiting].filter((id) => this.store.get(id)));
+      await this.start(this.store.withIds(this.waiting).map(({ id }) => id));
     }
   }
 

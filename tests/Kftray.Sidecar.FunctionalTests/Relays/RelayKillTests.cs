@@ -25,12 +25,12 @@ public sealed class RelayKillTests : RelayTest
     {
         await RunUdpEchoAsync("dns");
         using var peer = OpenUdp(await StartAsync("dns", """ "service": "dns", "protocol": "udp", "remote_port": 53 """));
-        for (var round = 0; round < 6; round++)
+        for (var round = 0; round < 10; round++)
         {
             Assert.NotEmpty(await AskUntilAnsweredAsync(peer, [(byte)round]));
             var pod = RelayPod;
             Kill(pod, byForce: round % 2 == 0);
-            await Cluster.Pods.WaitAsync(pods => pods.Ready(Shop, "app.kubernetes.io/name=kftray-relay").All(ready => ready.Uid != pod.Uid), TimeoutToken);
+            await Cluster.Pods.WaitAsync(_ => RelayPods.All(ready => ready.Uid != pod.Uid), TimeoutToken);
             await WaitForAsync("dns", snapshot => snapshot.Status == ForwardStatus.Active && !snapshot.Pods.Contains(pod.Name));
         }
 
@@ -67,8 +67,9 @@ public sealed class RelayKillTests : RelayTest
         for (var kill = 0; kill < times; kill++)
         {
             await PauseAsync(random.Next(1000));
-            await UntilAsync(() => Relays.Count > 0);
-            Kill(Relays[random.Next(Relays.Count)], byForce: random.Next(2) == 0);
+            IReadOnlyList<TestPod> ready = [];
+            await UntilAsync(() => (ready = RelayPods).Count > 0);
+            Kill(ready[random.Next(ready.Count)], byForce: random.Next(2) == 0);
             var (answered, arrived) = (Volatile.Read(ref _answered), Volatile.Read(ref _arrived));
             // What was on its way when the relay died may still arrive: several times as much has to.
             await UntilAsync(() => Volatile.Read(ref _answered) >= answered + (2 * clients) && Volatile.Read(ref _arrived) > arrived + (packetsPerMillisecond * 100));
@@ -79,7 +80,7 @@ public sealed class RelayKillTests : RelayTest
         TestContext.Current.TestOutputHelper?.WriteLine($"{_answered} rounds of questions answered, {_arrived} datagrams arrived in order");
         await StopEngineAsync();
         Assert.Empty(Jobs);
-        await Cluster.Pods.WaitAsync(_ => Relays.Count == 0, TimeoutToken);
+        await Cluster.Pods.WaitAsync(_ => RelayPods.Count == 0, TimeoutToken);
         sink.Dispose();
         await arriving;
 
@@ -96,8 +97,6 @@ public sealed class RelayKillTests : RelayTest
             }
         }
     }
-
-    private IReadOnlyList<TestPod> Relays => [.. Cluster.Pods.Ready(Shop, "app.kubernetes.io/name=kftray-relay")];
 
     private Task PauseAsync(int milliseconds) => Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, TimeoutToken);
 

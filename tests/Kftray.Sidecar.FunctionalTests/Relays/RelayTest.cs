@@ -80,6 +80,9 @@ public abstract class RelayTest : FunctionalTest
 
     protected IReadOnlyList<StoredObject> Jobs => Cluster.World.List(ResourceKinds.Jobs, Shop);
 
-    /// <summary>The one pod with a relay that is ready.</summary>
-    protected TestPod RelayPod => Assert.Single(Cluster.Pods.Ready(Shop, "app.kubernetes.io/name=kftray-relay"));
+    /// <summary>The pods with a relay that are ready.</summary>
+    protected IReadOnlyList<TestPod> RelayPods => [.. Cluster.Pods.Ready(Shop, "app.kubernetes.io/name=kftray-relay")];
+
+    /// <summary>The only one.</summary>
+    protected TestPod RelayPod => Assert.Single(RelayPods);
 }
