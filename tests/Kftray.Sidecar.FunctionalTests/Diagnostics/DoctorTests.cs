@@ -74,7 +74,7 @@ public sealed class DoctorTests : FunctionalTest
     [Fact]
     public async Task Doctor_WithAnApplicationThatResetsItsClients_NamesTheRoundTrip()
     {
-        await RunApplicationAsync("web", "resets:0");
+        await RunApplicationAsync("web", "resets-late");
         await ForwardAsync("web");
 
         var diagnosis = await DiagnoseAsync("web");

@@ -22,6 +22,7 @@ internal sealed class BehaviourCatalog(
             "tcp-echo" or "echo" => SimpleBehaviours.EchoAsync,
             "slow" => SimpleBehaviours.SlowEcho(TimeSpan.FromMilliseconds(Number(argument, 200)), time),
             "resets" => SimpleBehaviours.ResetAfter(Number(argument, 1)),
+            "resets-late" => SimpleBehaviours.ResetLate(TimeSpan.FromMilliseconds(Number(argument, 100)), time),
             "closes" => SimpleBehaviours.CloseAsync,
             "silent" or "sink" => SimpleBehaviours.SilentAsync,
             "stalls" => SimpleBehaviours.Stall(time),

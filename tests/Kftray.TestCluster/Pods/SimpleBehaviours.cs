@@ -55,6 +55,16 @@ internal static class SimpleBehaviours
     };
 
     /// <summary>
+    /// Resets after a time, whatever the client does. One that comes with the connection may be there before the connect is looked at, and is a
+    /// refusal then.
+    /// </summary>
+    public static ConnectionBehaviour ResetLate(TimeSpan after, TimeProvider time) => async (connection, stopping) =>
+    {
+        await Task.Delay(after, time, stopping);
+        connection.Reset();
+    };
+
+    /// <summary>
     /// After the first line, or the client's end where the runtime passes that on, a numbered line every 100 ms for a while, then "end".
     /// </summary>
     public static ConnectionBehaviour Stream(TimeSpan duration, TimeProvider time) => async (connection, stopping) =>
