@@ -9,6 +9,7 @@ internal static class AllRows
         new FirstByteRow("first-byte", TimeSpan.Zero),
         new WrkRow("short", connections: 8, keepAlive: false),
         new WrkRow("kept", connections: 16, keepAlive: true),
+        new DripRow(),
         new DownloadRow(),
         new IperfRow("iperf"),
         new IperfRow("iperf-R", "-R"),

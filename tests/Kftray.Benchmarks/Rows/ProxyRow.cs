@@ -35,7 +35,7 @@ internal sealed class ProxyRow(
             {
                 var name = $"redis-benchmark {test.ToUpperInvariant()}{(pipeline > 1 ? $", {pipeline} at a time" : "")} [requests/s]";
                 await CompareAsync("redis", redis!.Address, async (port, _) => new Figure(
-                    name, await RedisServer.MeasureAsync(port, test, pipeline, pace.Seconds * 10_000 * pipeline, cancellationToken), true), cancellationToken);
+                    name, await RedisServer.MeasureAsync(port, test, pipeline, pace.Seconds * 35_000 * pipeline, cancellationToken), true), cancellationToken);
             }
         }
 
