@@ -1,9 +1,7 @@
-using System.Net.Sockets;
-
 namespace Kftray.Relay;
 
 /// <summary>A connection to the port that speaks as relays of old do: no hello, and a refusal is a reset.</summary>
-internal sealed class CompatibleConnection(Socket client, RelayContext context)
+internal sealed class CompatibleConnection(RelaySocket client, RelayContext context)
 {
     public async Task RunAsync(CancellationToken stopping)
     {

@@ -1,9 +1,7 @@
-using System.Net.Sockets;
-
 namespace Kftray.Relay;
 
 /// <summary>A connection to the control port: what the client wants, what it is answered, and then what it came for.</summary>
-internal sealed class ControlConnection(Socket client, RelayContext context)
+internal sealed class ControlConnection(RelaySocket client, RelayContext context)
 {
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
@@ -37,7 +35,7 @@ internal sealed class ControlConnection(Socket client, RelayContext context)
         {
             for (var got = 0; got < hello.Length;)
             {
-                var count = await client.ReceiveAsync(hello.AsMemory(got), SocketFlags.None, waiting.Token);
+                var count = await client.ReceiveAsync(hello.AsMemory(got), waiting.Token);
                 if (count == 0 && got == 0)
                     return null;
                 if (count == 0)
@@ -91,7 +89,7 @@ internal sealed class ControlConnection(Socket client, RelayContext context)
             return true;
         });
         var beats = new byte[16];
-        while (await client.ReceiveAsync(beats, SocketFlags.None, stopping) is > 0 and var count)
+        while (await client.ReceiveAsync(beats, stopping) is > 0 and var count)
         {
             silent.Touch();
             context.Touch();

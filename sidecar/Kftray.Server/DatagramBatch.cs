@@ -48,7 +48,7 @@ internal sealed partial class DatagramBatch
     public void Clear() => Count = 0;
 
     /// <summary>Sends all or none. <see cref="SocketError.OperationNotSupported"/>: they must be sent one by one.</summary>
-    public SocketError TrySend(Socket socket, byte[] buffer)
+    public SocketError TrySend(RelaySocket socket, byte[] buffer)
     {
         if (Count == 1)
             return socket.TrySend(buffer.AsSpan(_offsets[0], _length));
@@ -71,9 +71,9 @@ internal sealed partial class DatagramBatch
         }
     }
 
-    private unsafe int SendSegmented(Socket socket, byte[] buffer)
+    private unsafe int SendSegmented(RelaySocket socket, byte[] buffer)
     {
-        var handle = socket.SafeHandle;
+        var handle = socket.Handle;
         var isHeld = false;
         try
         {

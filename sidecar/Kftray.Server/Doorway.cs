@@ -14,11 +14,11 @@ internal sealed class Doorway
     private readonly Socket _listener;
     private readonly int _most;
     private readonly RelayContext _context;
-    private readonly Func<Socket, CancellationToken, Task> _serve;
+    private readonly Func<RelaySocket, CancellationToken, Task> _serve;
     private readonly TaskSet _connections = new();
     private int _open;
 
-    private Doorway(Socket listener, int most, RelayContext context, Func<Socket, CancellationToken, Task> serve) =>
+    private Doorway(Socket listener, int most, RelayContext context, Func<RelaySocket, CancellationToken, Task> serve) =>
         (_listener, _most, _context, _serve) = (listener, most, context, serve);
 
     public EndPoint Address => _listener.LocalEndPoint!;
@@ -32,7 +32,7 @@ internal sealed class Doorway
     /// <param name="context">What the connections share.</param>
     /// <param name="serve">Serves one connection to its end.</param>
     /// <exception cref="SocketException">The address is not this machine's, or the port is in use.</exception>
-    public static Doorway Bind(IPAddress? address, int port, int most, RelayContext context, Func<Socket, CancellationToken, Task> serve)
+    public static Doorway Bind(IPAddress? address, int port, int most, RelayContext context, Func<RelaySocket, CancellationToken, Task> serve)
     {
         address ??= Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -91,18 +91,20 @@ internal sealed class Doorway
     }
 
     // Whatever happens to a connection ends here, with it.
-    private async Task ServeAsync(Socket client, CancellationToken stopping)
+    private async Task ServeAsync(Socket accepted, CancellationToken stopping)
     {
         try
         {
-            if (Interlocked.Increment(ref _open) > _most)
+            var isOneTooMany = Interlocked.Increment(ref _open) > _most;
+            using var client = RelaySocket.Of(accepted);
+            if (isOneTooMany)
             {
                 _context.Log.Report(RelayEvent.LimitReached, $"More than {_most} connections at a time; the newest was reset.");
                 client.Abort();
                 return;
             }
 
-            await _serve(client.Tuned(), stopping);
+            await _serve(client, stopping);
         }
         catch (Exception ended) when (ended is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -114,7 +116,6 @@ internal sealed class Doorway
         }
         finally
         {
-            client.Dispose();
             Interlocked.Decrement(ref _open);
         }
     }

@@ -15,7 +15,7 @@ internal enum FrameResult
 }
 
 /// <summary>Takes the frames of a client from its connection, as many at a time as the system has. Nothing is copied but a half frame at the end.</summary>
-internal sealed class FrameReader(Socket client, ChunkPool chunks) : IDisposable
+internal sealed class FrameReader(RelaySocket client, ChunkPool chunks) : IDisposable
 {
     // Null while nothing is buffered and nothing is there to read.
     private byte[]? _chunk;
@@ -35,24 +35,12 @@ internal sealed class FrameReader(Socket client, ChunkPool chunks) : IDisposable
         MakeRoom();
         while (true)
         {
-            if (_chunk is null)
-            {
-                await _turns.Pause(client.WaitReadableAsync(stopping));
-                _chunk = await chunks.RentAsync(stopping);
-            }
-
+            await _turns.Pause(GiveBack(client.WaitReadableAsync()));
+            _chunk ??= await chunks.RentAsync(stopping);
             await _turns.TakeAsync();
             var error = client.TryReceive(_chunk.AsSpan(_end), out var count);
             if (error == SocketError.WouldBlock)
-            {
-                // A half frame keeps its chunk while the rest is on its way.
-                if (IsInsideFrame)
-                    await _turns.Pause(client.WaitReadableAsync(stopping));
-                else
-                    Dispose();
                 continue;
-            }
-
             if (error != SocketError.Success)
                 throw new SocketException((int)error);
             if (count == 0)
@@ -83,6 +71,14 @@ internal sealed class FrameReader(Socket client, ChunkPool chunks) : IDisposable
         chunks.Return(_chunk);
         _chunk = null;
         (_start, _end) = (0, 0);
+    }
+
+    // A half frame keeps its chunk while the rest is on its way.
+    private ValueTask GiveBack(ValueTask wait)
+    {
+        if (!wait.IsCompleted && !IsInsideFrame)
+            Dispose();
+        return wait;
     }
 
     private void MakeRoom()

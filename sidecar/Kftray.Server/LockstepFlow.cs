@@ -6,7 +6,7 @@ namespace Kftray.Relay;
 /// Datagrams for a client of old: each frame is sent to the target, whose one answer is waited for; an empty frame says that there was none.
 /// A client may be silent between its frames for as long as it likes, since old clients open their one connection before they need it.
 /// </summary>
-internal sealed class LockstepFlow(Socket client, UdpTarget target, RelayContext context)
+internal sealed class LockstepFlow(RelaySocket client, UdpTarget target, RelayContext context)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
@@ -98,13 +98,27 @@ internal sealed class LockstepFlow(Socket client, UdpTarget target, RelayContext
             return error;
 
         var timeout = ArmTimeout(stopping);
-        error = await WaitAsync(socket, timeout.Token, stopping);
-        if (error != SocketError.Success)
-            return error;
+        do
+            error = await PassOnAnswerAsync(socket, timeout.Token, stopping);
+        while (error == SocketError.WouldBlock);
+        return error;
+    }
+
+    private async ValueTask<SocketError> PassOnAnswerAsync(RelaySocket socket, CancellationToken timeout, CancellationToken stopping)
+    {
+        try
+        {
+            await socket.WaitReadableUntilAsync(timeout);
+        }
+        catch (OperationCanceledException)
+        {
+            return SocketError.TimedOut;
+        }
+
         var chunk = await context.Chunks.RentAsync(stopping);
         try
         {
-            error = socket.TryReceive(chunk.AsSpan(RelayProtocol.FrameHeaderLength), out var length);
+            var error = socket.TryReceive(chunk.AsSpan(RelayProtocol.FrameHeaderLength), out var length);
             if (error != SocketError.Success)
                 return error;
             target.Heard();
@@ -121,7 +135,7 @@ internal sealed class LockstepFlow(Socket client, UdpTarget target, RelayContext
     }
 
     // An answer that came too late, or a second one, would be taken for the answer to the next question; an earlier refusal for its refusal.
-    private void DropSurplus(Socket socket)
+    private void DropSurplus(RelaySocket socket)
     {
         for (var left = MostSurplus; left > 0; left--)
         {
@@ -130,18 +144,6 @@ internal sealed class LockstepFlow(Socket client, UdpTarget target, RelayContext
                 return;
             if (error != SocketError.ConnectionRefused)
                 context.Log.Report(RelayEvent.DatagramDropped, $"{context.Target} sent a datagram that no client of this kind can be given.");
-        }
-    }
-
-    private static async ValueTask<SocketError> WaitAsync(Socket socket, CancellationToken timeout, CancellationToken stopping)
-    {
-        try
-        {
-            return await socket.WaitDatagramAsync(timeout);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-            return SocketError.TimedOut;
         }
     }
 

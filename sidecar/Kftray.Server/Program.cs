@@ -4,12 +4,10 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Kftray.Relay;
 
-// What a socket's event begins runs on the thread that waits for events: a datagram and its answer save two changes of thread. The loops see
-// to it that none keeps that thread (Turns). Read by System.Net.Sockets when the first socket is made; there is no other way to set it.
+// The next connection is the one thing that .NET waits for (Poller has the rest). What is done for it at first runs on the thread that waits, one
+// for both ports: 97 µs of processor time a connection in place of 120. Read by System.Net.Sockets when the first socket is made; there is no other
+// way to set it.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-
-// One such thread, so that it finds many sockets ready each time and is woken seldom. Streams that need more than one core leave it anyway (Turns).
-// Measured together with TcpPipe's small reads, not apart: 18 µs of the relay's processor time a request of redis-benchmark in place of 22.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
 
 using var output = TextWriter.Synchronized(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });

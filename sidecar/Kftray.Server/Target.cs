@@ -46,7 +46,7 @@ internal sealed class Target(string host, int port, TimeSpan timeout, TimeProvid
 
     /// <summary>A connection to the first address that takes one.</summary>
     /// <exception cref="RelayException">None does; says why the last one did not.</exception>
-    public async Task<Socket> ConnectAsync(CancellationToken stopping)
+    public async Task<RelaySocket> ConnectAsync(CancellationToken stopping)
     {
         var addresses = await ResolveAsync(stopping);
         // All together have the time that one has, so that one that swallows everything does not keep the next from being tried.
@@ -56,21 +56,16 @@ internal sealed class Target(string host, int port, TimeSpan timeout, TimeProvid
         {
             using var limit = new CancellationTokenSource(share, time);
             using var connecting = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
-            Socket? socket = null;
             try
             {
-                socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(address, port, connecting.Token);
-                return socket.Tuned();
+                return await RelaySocket.ConnectAsync(address, port, connecting.Token);
             }
             catch (SocketException error)
             {
                 failure = error.SocketErrorCode;
-                socket?.Dispose();
             }
             catch (OperationCanceledException)
             {
-                socket?.Dispose();
                 stopping.ThrowIfCancellationRequested();
                 failure = SocketError.TimedOut;
             }

@@ -5,7 +5,7 @@ namespace Kftray.Relay;
 /// <summary>
 /// The bytes of one connection, both ways. The end of one direction is the half-close of the other; a reset of either side resets both.
 /// </summary>
-internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext context)
+internal sealed class TcpPipe(RelaySocket client, RelaySocket upstream, RelayContext context)
 {
     /// <summary>How often a side that has sent its end is asked whether it is still there: nothing is read from it any more that would tell.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
@@ -27,11 +27,11 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
         upstream.Dispose();
     }
 
-    private static void EndIfGone(Socket silent, CancellationTokenSource ending)
+    private static void EndIfGone(RelaySocket silent, CancellationTokenSource ending)
     {
         try
         {
-            if ((int)silent.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0)
+            if (silent.HasFailed)
                 ending.Cancel();
         }
         catch (ObjectDisposedException)
@@ -46,13 +46,13 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
         upstream.Abort();
     }
 
-    private async Task CopyAsync(Socket source, Socket destination, CancellationTokenSource ending)
+    private async Task CopyAsync(RelaySocket source, RelaySocket destination, CancellationTokenSource ending)
     {
         var isWhole = false;
         try
         {
             await PassOnAsync(source, destination, ending.Token);
-            destination.Shutdown(SocketShutdown.Send);
+            destination.EndSending();
             isWhole = true;
         }
         finally
@@ -62,18 +62,19 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
         }
     }
 
-    /// <summary>
-    /// What fits in a little memory of our own is read without asking first whether it is there: for question and answer that is two calls of the
-    /// system in place of five. More than that goes through chunks, until there is little again.
-    /// </summary>
-    private async Task PassOnAsync(Socket source, Socket destination, CancellationToken ending)
+    /// <summary>What fits in a little memory of our own needs no chunk. More than that goes through chunks, until there is little again.</summary>
+    private async Task PassOnAsync(RelaySocket source, RelaySocket destination, CancellationToken ending)
     {
         var turns = new Turns();
         var little = new byte[LittleSize];
         while (true)
         {
-            // Ended by the sockets' disposal, as everything here: a token would be registered for each read.
-            var count = await turns.Pause(source.ReceiveAsync(little, SocketFlags.None, CancellationToken.None));
+            await turns.Pause(source.WaitReadableAsync());
+            var error = source.TryReceive(little, out var count);
+            if (error == SocketError.WouldBlock)
+                continue;
+            if (error != SocketError.Success)
+                throw new SocketException((int)error);
             if (count == 0)
                 return;
             context.Touch();
@@ -85,7 +86,7 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
     }
 
     /// <returns>True when there is little again; false at the end.</returns>
-    private async Task<bool> PassOnMuchAsync(Socket source, Socket destination, Turns turns, CancellationToken ending)
+    private async Task<bool> PassOnMuchAsync(RelaySocket source, RelaySocket destination, Turns turns, CancellationToken ending)
     {
         while (true)
         {
@@ -114,7 +115,7 @@ internal sealed class TcpPipe(Socket client, Socket upstream, RelayContext conte
 
             if (passedOn < LittleSize)
                 return true;
-            await turns.Pause(source.WaitReadableAsync(CancellationToken.None));
+            await turns.Pause(source.WaitReadableAsync());
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class Turns
 
     /// <summary>Call it with each wait for a socket: if that takes any time, the others have their turns.</summary>
     /// <returns>The same: a state machine around each wait would cost more than the count.</returns>
-    public ValueTask<T> Pause<T>(ValueTask<T> wait)
+    public ValueTask Pause(ValueTask wait)
     {
         if (!wait.IsCompleted)
             _taken = 0;

@@ -6,7 +6,7 @@ namespace Kftray.Relay;
 /// One flow of datagrams between a client that knows our protocol and the target: full duplex, any number either way, none waits for another.
 /// Ends with the client's end, or when there was no datagram for a time.
 /// </summary>
-internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext context)
+internal sealed class UdpFlow(RelaySocket client, UdpTarget target, RelayContext context)
 {
     /// <summary>A datagram of IPv6 can be larger than a frame; one byte more than allowed tells it.</summary>
     private const int ReceiveRoom = RelayProtocol.MaxDatagramLength + 1;
@@ -70,7 +70,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
                 result = reader.Read(out var offset, out var length);
                 if (result == FrameResult.Datagram && _batch.TryAdd(offset, length))
                     continue;
-                await SendBatchAsync(reader.Buffer, ending);
+                await SendBatchAsync(reader.Buffer);
                 if (result == FrameResult.Datagram)
                     _batch.TryAdd(offset, length);
             }
@@ -86,7 +86,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
             context.Log.Report(RelayEvent.BadFrame, "A client ended in the middle of a frame.");
     }
 
-    private async ValueTask SendBatchAsync(byte[] buffer, CancellationToken ending)
+    private async ValueTask SendBatchAsync(byte[] buffer)
     {
         if (_batch.Count == 0)
             return;
@@ -94,7 +94,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
         if (error is SocketError.OperationNotSupported or SocketError.WouldBlock)
         {
             for (var i = 0; i < _batch.Count; i++)
-                await SendAsync(buffer.AsMemory(_batch[i].Offset, _batch[i].Length), ending);
+                await SendAsync(buffer.AsMemory(_batch[i].Offset, _batch[i].Length));
         }
         else if (error != SocketError.Success)
         {
@@ -107,29 +107,16 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
         _batch.Clear();
     }
 
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, CancellationToken ending)
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> datagram)
     {
         var error = target.Socket.TrySend(datagram.Span);
         if (error == SocketError.WouldBlock)
-            error = await SendWhenThereIsRoomAsync(datagram, ending);
+            error = await target.Socket.SendWhenThereIsRoomAsync(datagram);
         if (error == SocketError.Success)
             return;
         await ReportAsync(error);
         if (error != SocketError.MessageSize)
             target.Socket.TrySend(datagram.Span);
-    }
-
-    private async ValueTask<SocketError> SendWhenThereIsRoomAsync(ReadOnlyMemory<byte> datagram, CancellationToken ending)
-    {
-        try
-        {
-            await target.Socket.SendAsync(datagram, SocketFlags.None, ending);
-            return SocketError.Success;
-        }
-        catch (SocketException error)
-        {
-            return error.SocketErrorCode;
-        }
     }
 
     private async ValueTask ReportAsync(SocketError error)
@@ -145,9 +132,8 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
         while (true)
         {
             var socket = target.Socket;
-            var error = await _turns.Pause(socket.WaitDatagramAsync(ending));
-            if (error == SocketError.Success)
-                error = await PassOnAsync(socket, idle, ending);
+            await _turns.Pause(socket.WaitReadableAsync());
+            var error = await PassOnAsync(socket, idle, ending);
             if (error == SocketError.Success)
                 continue;
             // Disposed: the target's name leads elsewhere now, and we go on at the new socket; or the flow has ended.
@@ -159,7 +145,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
     }
 
     /// <summary>Everything that the socket has, as many datagrams in one write as fit.</summary>
-    private async ValueTask<SocketError> PassOnAsync(Socket socket, IdleTimer idle, CancellationToken ending)
+    private async ValueTask<SocketError> PassOnAsync(RelaySocket socket, IdleTimer idle, CancellationToken ending)
     {
         var chunk = await context.Chunks.RentAsync(ending);
         try
@@ -187,7 +173,7 @@ internal sealed class UdpFlow(Socket client, UdpTarget target, RelayContext cont
     }
 
     /// <summary>Fills the chunk with frames; success when there may be more in the socket.</summary>
-    private SocketError Gather(Socket socket, byte[] chunk, out int filled)
+    private SocketError Gather(RelaySocket socket, byte[] chunk, out int filled)
     {
         filled = 0;
         while (chunk.Length - filled >= RelayProtocol.FrameHeaderLength + ReceiveRoom)

@@ -25,14 +25,14 @@ internal sealed class UdpTarget : IAsyncDisposable
     private bool _failed;
     private bool _isClosed;
 
-    private UdpTarget(Target target, TimeProvider time, IPAddress address, Socket socket)
+    private UdpTarget(Target target, TimeProvider time, IPAddress address, RelaySocket socket)
     {
         (_target, _time, _address, Socket) = (target, time, address, socket);
         _reviewedAt = _heardAt = time.GetTimestamp();
     }
 
     /// <summary>The present one. Who waits on an earlier one finds it disposed, and takes this. Written only by who sends.</summary>
-    public Socket Socket { get; private set; }
+    public RelaySocket Socket { get; private set; }
 
     /// <exception cref="RelayException">The name was not found, or no address of it can be sent to.</exception>
     public static async Task<UdpTarget> OpenAsync(Target target, TimeProvider time, CancellationToken stopping)
@@ -131,7 +131,7 @@ internal sealed class UdpTarget : IAsyncDisposable
         }
     }
 
-    private void Move(IPAddress address, Socket socket)
+    private void Move(IPAddress address, RelaySocket socket)
     {
         lock (_closing)
         {
@@ -149,7 +149,7 @@ internal sealed class UdpTarget : IAsyncDisposable
         }
     }
 
-    private static Socket Connect(IPAddress address, int port)
+    private static RelaySocket Connect(IPAddress address, int port)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
@@ -157,8 +157,7 @@ internal sealed class UdpTarget : IAsyncDisposable
             socket.ReceiveBufferSize = BufferSize;
             socket.SendBufferSize = BufferSize;
             socket.Connect(address, port);
-            socket.Blocking = false;
-            return socket;
+            return RelaySocket.Of(socket);
         }
         catch (SocketException)
         {
