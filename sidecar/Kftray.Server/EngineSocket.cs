@@ -7,9 +7,6 @@ namespace Kftray.Relay;
 /// </summary>
 internal sealed class EngineSocket(Socket socket) : RelaySocket(socket)
 {
-    private readonly Socket _socket = socket;
-    private readonly bool _isStream = socket.SocketType == SocketType.Stream;
-
     // What a wait was told, and the system tells but once.
     private SocketError _failure;
 
@@ -20,7 +17,7 @@ internal sealed class EngineSocket(Socket socket) : RelaySocket(socket)
         try
         {
             // A datagram is only looked at: without the flag it would be gone.
-            await _socket.ReceiveAsync(Memory<byte>.Empty, _isStream ? SocketFlags.None : SocketFlags.Peek, cancelled);
+            await Socket.ReceiveAsync(Memory<byte>.Empty, IsStream ? SocketFlags.None : SocketFlags.Peek, cancelled);
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.MessageSize)
         {
@@ -39,14 +36,14 @@ internal sealed class EngineSocket(Socket socket) : RelaySocket(socket)
     public override async ValueTask SendAllAsync(ReadOnlyMemory<byte> data)
     {
         while (!data.IsEmpty)
-            data = data[await _socket.SendAsync(data, SocketFlags.None, CancellationToken.None)..];
+            data = data[await Socket.SendAsync(data, SocketFlags.None, CancellationToken.None)..];
     }
 
     public override async ValueTask<SocketError> SendWhenThereIsRoomAsync(ReadOnlyMemory<byte> datagram)
     {
         try
         {
-            await _socket.SendAsync(datagram, SocketFlags.None, CancellationToken.None);
+            await Socket.SendAsync(datagram, SocketFlags.None, CancellationToken.None);
             return SocketError.Success;
         }
         catch (SocketException error)

@@ -18,7 +18,6 @@ internal sealed partial class PolledSocket : RelaySocket
     private const int NoSignal = 0x4000;
 
     private readonly Poller _poller;
-    private readonly bool _isStream;
 
     // Taken back before the system is asked, so that what happens from then on sets them.
     private readonly Signal _readable = new();
@@ -31,7 +30,7 @@ internal sealed partial class PolledSocket : RelaySocket
     public PolledSocket(Socket socket, Poller poller)
         : base(socket)
     {
-        (_poller, _isStream) = (poller, socket.SocketType == SocketType.Stream);
+        _poller = poller;
         _readable.Set();
         poller.Add(this);
     }
@@ -95,7 +94,7 @@ internal sealed partial class PolledSocket : RelaySocket
     {
         _readable.Reset();
         var error = base.TryReceive(destination, out count);
-        var isEmptied = error == SocketError.WouldBlock || (error == SocketError.Success && count < destination.Length && _isStream && !_hasMoreThanBytes);
+        var isEmptied = error == SocketError.WouldBlock || (error == SocketError.Success && count < destination.Length && IsStream && !_hasMoreThanBytes);
         if (!isEmptied)
             _readable.Set();
         return error;

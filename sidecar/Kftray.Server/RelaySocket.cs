@@ -13,11 +13,17 @@ internal abstract class RelaySocket(Socket socket) : IDisposable
 
     public SafeSocketHandle Handle => socket.SafeHandle;
 
+    /// <summary>Where datagrams go. Null for a connection that <see cref="ConnectAsync"/> opened on Linux: .NET does not know of it.</summary>
     public EndPoint? RemoteEndPoint => socket.RemoteEndPoint;
 
     /// <summary>The connection has failed, which is told once: here, or to the next who sends or receives.</summary>
     /// <exception cref="ObjectDisposedException">It has ended.</exception>
     public bool HasFailed => (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0;
+
+    /// <summary>It carries bytes, not datagrams.</summary>
+    protected bool IsStream { get; } = socket.SocketType == SocketType.Stream;
+
+    protected Socket Socket => socket;
 
     /// <summary>Takes over a connected socket that nobody has waited for yet.</summary>
     /// <exception cref="SocketException">The system has no room for one more.</exception>

@@ -69,6 +69,7 @@ internal sealed class TcpPipe(RelaySocket client, RelaySocket upstream, RelayCon
         var little = new byte[LittleSize];
         while (true)
         {
+            // Not by ReceiveAsync: its state machine would cost memory for each wait.
             await turns.Pause(source.WaitReadableAsync());
             var error = source.TryReceive(little, out var count);
             if (error == SocketError.WouldBlock)

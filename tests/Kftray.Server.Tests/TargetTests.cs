@@ -57,7 +57,9 @@ public sealed class TargetTests : RelayTest
         _questions[0].SetResult([IPAddress.Parse("127.0.0.2"), Address]);
 
         using var connection = await connecting;
-        await AcceptAsync(listener);
+        var accepted = await AcceptAsync(listener);
+        await connection.SendAllAsync("here"u8.ToArray());
+        Assert.Equal("here", await accepted.ReadTextAsync(4));
     }
 
     [Theory]
